@@ -43,6 +43,7 @@ import shutil
 import stat
 import struct
 import sys
+import warnings
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -186,7 +187,8 @@ def sigmoid(z: ArrayLike) -> Array:
 def _sigmoid(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
     positive = z.real >= 0
     e = ops.exp(np.where(positive, -z, z))
-    return np.divide(np.where(positive, 1, e), 1 + e, out=out)
+    a: Array = np.divide(np.where(positive, 1, e), 1 + e, out=out)
+    return a
 
 
 # The **hyperbolic tangent** is a sigmoid stretched to run from -1 to 1.
@@ -372,7 +374,9 @@ def _log_softmax(z: Array, ops: _Arithmetic) -> Array:
     shifted = z - np.take_along_axis(z, top, axis=-1)
     e = ops.exp(shifted)
     np.put_along_axis(e, top, 0, axis=-1)
-    return shifted - ops.log1p(ops.total(e, axis=-1, keepdims=True))
+    rest = ops.log1p(ops.total(e, axis=-1, keepdims=True))
+    logarithms: Array = shifted - rest
+    return logarithms
 
 
 # Losses
@@ -427,7 +431,9 @@ def binary_cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
                          "to each row, as an array of the shape (n,)")
     t = _targets(targets, len(z), 2)
     with np.errstate(under="ignore", over="ignore"):
-        return _mean(_binary_cross_entropy(z[:, None], t, _NUMPY), _NUMPY)
+        loss: float = _mean(_binary_cross_entropy(z[:, None], t, _NUMPY),
+                            _NUMPY)
+    return loss
 
 
 def _targets(values: ArrayLike, n: int, k: int) -> Array:
@@ -455,7 +461,8 @@ def _binary_cross_entropy(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
 
 def _wide(z: Array) -> Array:
     """z in double precision: a sum over many rows deserves it."""
-    return z.astype(np.result_type(z, np.float64), copy=False)
+    wide: Array = z.astype(np.result_type(z, np.float64), copy=False)
+    return wide
 
 
 # With k classes there are k logits, and the loss of a row is minus the
@@ -495,7 +502,8 @@ def cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
                          "row, as an array of the shape (n, k)")
     t = _targets(targets, *z.shape)
     with np.errstate(under="ignore", over="ignore"):
-        return _mean(_cross_entropy(z, t, _NUMPY), _NUMPY)
+        loss: float = _mean(_cross_entropy(z, t, _NUMPY), _NUMPY)
+    return loss
 
 
 def _cross_entropy(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
@@ -504,7 +512,9 @@ def _cross_entropy(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
     e = ops.exp(z - c[:, None])
     e[right] = 0
     M = c - z[right]
-    return M + ops.log1p(ops.total(e, axis=1) + (ops.exp(-M) - 1))
+    rest = ops.total(e, axis=1) + (ops.exp(-M) - 1)
+    losses: Array = M + ops.log1p(rest)
+    return losses
 
 
 # Sigmoid with its loss and softmax with its loss share a property that
@@ -564,11 +574,20 @@ def _label_pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
 
 def _labels(values: ArrayLike, name: str) -> Array:
     """Values as a (n,) array of ints, bools, strings or whole floats."""
+    if values is None:
+        raise ValueError(f"This requires y to be passed, but the target "
+                         f"{name} is None; give one label to each row")
     try:
         y = np.asarray(values)
     except ValueError:
         raise ValueError(f"{name} has rows of different lengths; give one "
                          "label to each row") from None
+    if y.ndim == 2 and y.shape[1] == 1:
+        warnings.warn(
+            "A column-vector y was passed when a 1d array was expected. "
+            f"Please change the shape of {name} to (n_samples,), for example "
+            "with ravel().", _conversion_warning(), stacklevel=3)
+        y = y[:, 0]
     if y.dtype.kind in "OT":
         y = _plain_labels(y, name)
     if y.dtype.kind not in "iubUf":
@@ -581,6 +600,13 @@ def _labels(values: ArrayLike, name: str) -> Array:
         raise ValueError(f"Unknown label type: continuous. {name} contains "
                          "fractions, NaN or infinity; give class labels")
     return y
+
+
+def _conversion_warning() -> type[Warning]:
+    """scikit-learn's own warning, if that is imported."""
+    found: type[Warning] = getattr(sys.modules.get("sklearn.exceptions"),
+                                   "DataConversionWarning", UserWarning)
+    return found
 
 
 def _plain_labels(y: Array, name: str) -> Array:
@@ -740,7 +766,11 @@ def _check_number(name: str, value: Any, low: float,
     if isinstance(value, (bool, np.bool_)) or not isinstance(
             value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} is {value!r}; give a number")
-    if not low <= value < below:
+    try:
+        right = low <= float(value) < below
+    except OverflowError:
+        right = False
+    if not right:
         upper = f" and below {below}" if below < np.inf else ", and finite"
         raise ValueError(f"{name} is {value!r}; give a number of at least "
                          f"{low}{upper}")
@@ -1113,7 +1143,8 @@ def _upright_softmax(P: Array, ops: _Arithmetic) -> Callable[[Array], Any]:
     ones, totals = np.ones((k, k), P.dtype), np.empty_like(P)
     top = np.empty(columns, P.dtype)
     dot, exp, divide = ops.dot, ops.exp, np.divide
-    subtract, largest = np.subtract, np.maximum.reduce
+    subtract: Any = np.subtract
+    largest: Any = np.maximum.reduce
 
     def softmax(Z2: Array) -> None:
         largest(Z2, 0, None, top)
@@ -1164,6 +1195,10 @@ class _Pass:
         self.in_pieces = batch > rows
         self.rows = rows if self.in_pieces else rows // batch * batch
         self.X1 = np.ones((min(self.rows, len(X)), d + 1), theta.dtype)
+        self.all = None
+        if len(X) <= len(self.X1):
+            self.all = self.X1.copy()
+            self.all[:, :-1] = X
         self.Y = np.empty((k, len(self.X1)), theta.dtype)
         self.Z2 = np.empty(k * self.rows, theta.dtype)
         self.classes = np.arange(k)[:, None] if k > 1 else np.ones((1, 1))
@@ -1173,9 +1208,12 @@ class _Pass:
 
     def load(self, part: slice) -> int:
         """Copy the rows of a part of the epoch into the block."""
-        rows = part if self.order is None else self.order[part]
+        rows: Any = part if self.order is None else self.order[part]
         t = self.t[rows]
-        self.X1[:len(t), :-1] = self.X[rows]
+        if self.all is not None and self.order is not None:
+            self.all.take(rows, 0, self.X1, "clip")
+        else:
+            self.X1[:len(t), :-1] = self.X[rows]
         np.equal(self.classes, t, out=self.Y[:, :len(t)])
         self.truth = t
         return len(t)
@@ -1211,12 +1249,13 @@ class _Pass:
 
     def batch_gradient(self, part: slice) -> float:
         """Find the gradient of one batch of any size; give its loss."""
-        n, loss, total = part.stop - part.start, 0.0, 0
+        n, loss = part.stop - part.start, 0.0
+        total = np.zeros_like(self.gradient)
         for piece in _slices(part.start, part.stop, self.rows):
             m = self.load(piece)
             step, *arrays = self.window(0, m, n, 0)
             step(*arrays)
-            total = total + self.gradient
+            total += self.gradient
             loss += self.ops.total(self.losses(m, m)).item()
         self.gradient[:] = total
         return loss
@@ -1283,6 +1322,14 @@ class ModelFormatError(ValueError):
     """
 
 
+def _known_to_sklearn(error: type[Exception]) -> type[Exception]:
+    """Our exception, which is also scikit-learn's if that is imported."""
+    theirs = getattr(sys.modules.get("sklearn.exceptions"),
+                     error.__name__, None)
+    return error if theirs is None else type(
+        error.__name__, (error, theirs), {"__module__": __name__})
+
+
 def _table(values: Any) -> Array:
     """Values as a (n, d) array of real numbers, of any dtype of these."""
     if hasattr(values, "tocsr"):
@@ -1310,6 +1357,45 @@ def _table(values: Any) -> Array:
             raise ValueError(f"Found array with 0 {what}(s) (shape="
                              f"{X.shape}) while a minimum of 1 is required.")
     return X
+
+
+def _feature_names(given: Any) -> Array | None:
+    """The column names (d,) of a data frame, if they are all strings."""
+    names = [name for name in getattr(given, "columns", ())]
+    if not names or not any(isinstance(name, str) for name in names):
+        return None
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("Feature names are only supported if all input "
+                        "features have string names, but X has some of "
+                        "another type; convert them with "
+                        "X.columns = X.columns.astype(str)")
+    return np.array(names, dtype=object)
+
+
+def _compare_names(then: Array | None, now: Array | None) -> None:
+    """Raise if columns have other names than in fit; warn if none."""
+    if then is None or now is None:
+        if then is None:
+            warnings.warn("X has feature names, but Network was fitted "
+                          "without feature names", stacklevel=4)
+        else:
+            warnings.warn("X does not have valid feature names, but Network "
+                          "was fitted with feature names", stacklevel=4)
+    elif not np.array_equal(then, now):
+        raise ValueError("The feature names should match those that were "
+                         "passed during fit." + _difference(then, now))
+
+
+def _difference(then: Array, now: Array) -> str:
+    """How two lists of names differ, in scikit-learn's words."""
+    lines = []
+    for names, others, what in (
+            (now, then, "Feature names unseen at fit time:"),
+            (then, now, "Feature names seen at fit time, yet now missing:")):
+        only = sorted(set(names) - set(others))
+        lines += [what, *(f"- {name}" for name in only)] if only else []
+    return "\n" + "\n".join(lines or [
+        "Feature names must be in the same order as they were in fit."])+"\n"
 
 
 def _check_finite(X: Array, dtype: str) -> None:
@@ -1456,13 +1542,13 @@ class Network:
         2
         """
         self._check_settings()
-        X, labels = _table(X), _labels(y, "y")
+        table, labels = _table(X), _labels(y, "y")
         classes = _classes(labels)
-        t = self._truth(X, labels, classes)
+        t = self._truth(table, labels, classes)
         with self._all_or_nothing():
-            self._begin(X.shape[1], classes)
-            self._remember(X, t)
-            self._train(X, t, self.epochs, callback)
+            self._begin(table.shape[1], classes, _feature_names(X))
+            self._remember(table, t)
+            self._train(table, t, self.epochs, callback)
         return self
 
     def partial_fit(self, X: ArrayLike, y: ArrayLike,
@@ -1491,18 +1577,18 @@ class Network:
         """
         self._check_settings()
         _check_count("epochs", epochs, 0)
-        X, labels = _table(X), _labels(y, "y")
+        table, labels = _table(X), _labels(y, "y")
         first = not self._is_fitted()
         if not first:
-            self._check_features(X)
+            self._check_features(X, table)
             self._check_unchanged()
         known = self._known_classes(labels, classes)
-        t = self._truth(X, labels, known)
+        t = self._truth(table, labels, known)
         with self._all_or_nothing():
             if first:
-                self._begin(X.shape[1], known)
-            self._remember(X, t)
-            self._train(X, t, epochs, callback)
+                self._begin(table.shape[1], known, _feature_names(X))
+            self._remember(table, t)
+            self._train(table, t, epochs, callback)
         return self
 
     def _check_settings(self) -> None:
@@ -1529,15 +1615,20 @@ class Network:
 
     def _check_fitted(self) -> None:
         if not self._is_fitted():
-            raise NotFittedError("this Network is not fitted yet; call fit "
-                                 "first")
+            raise _known_to_sklearn(NotFittedError)(
+                "this Network is not fitted yet; call fit first")
 
-    def _check_features(self, X: Array) -> None:
+    def _check_features(self, given: Any, X: Array) -> None:
+        """Raise unless the columns are those of fit, by number and name."""
         if X.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"X has {X.shape[1]} features, but Network is expecting "
                 f"{self.n_features_in_} features as input; give as many as "
                 "in fit")
+        then = getattr(self, "feature_names_in_", None)
+        now = _feature_names(given) if hasattr(given, "columns") else None
+        if then is not None or now is not None:
+            _compare_names(then, now)
 
     def _check_unchanged(self) -> None:
         """Raise if the settings no longer fit the weights."""
@@ -1579,9 +1670,12 @@ class Network:
             vars(self).update(before)
             raise
 
-    def _begin(self, d: int, classes: Array) -> None:
+    def _begin(self, d: int, classes: Array, names: Array | None) -> None:
         """Draw the first weights; forget what was learnt."""
         self.n_features_in_, self.classes_ = d, classes
+        vars(self).pop("feature_names_in_", None)
+        if names is not None:
+            self.feature_names_in_ = names
         self._random = np.random.Generator(np.random.PCG64(self.seed))
         k = 1 if len(classes) == 2 else len(classes)
         self.params_ = _first_params(
@@ -1684,10 +1778,10 @@ class Network:
         self._check_fitted()
         _check_choice("activation", self.activation, _ACTIVATIONS)
         _check_choice("arithmetic", self.arithmetic, _ARITHMETIC)
-        X = _table(X)
-        self._check_features(X)
-        _check_finite(X, self.params_["W1"].dtype.name)
-        return X
+        table = _table(X)
+        self._check_features(X, table)
+        _check_finite(table, self.params_["W1"].dtype.name)
+        return table
 
     def predict(self, X: ArrayLike) -> Array:
         """Give the likeliest class of each row, as a label given to fit.
@@ -1707,7 +1801,8 @@ class Network:
         X = self._checked(X)
         with np.errstate(all="ignore"):
             t = np.concatenate([_decide(Z2) for _, Z2 in self._logits(X)])
-        return self.classes_[t.astype(np.intp)]
+        labels: Array = self.classes_[t.astype(np.intp)]
+        return labels
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Give each row's probability of each class.
@@ -1828,7 +1923,7 @@ class Network:
                 gradients.keys() != self.params_.keys()):
             raise ValueError("gradients must be a dict with the keys "
                              f"{list(self.params_)}, as loss_and_gradients "
-                             f"gives it; this is {_brief(gradients)}")
+                             f"gives it, not {reprlib.repr(gradients)}")
         checked = {}
         for name, p in self.params_.items():
             g = _numbers(gradients[name], name)
@@ -1959,7 +2054,8 @@ class Network:
             "classes": {"dtype": self.classes_.dtype.str,
                         "values": self.classes_.tolist()},
             "n_features_in": self.n_features_in_,
-            "feature_names": None,
+            "feature_names": (self.feature_names_in_.tolist() if
+                              hasattr(self, "feature_names_in_") else None),
             "shapes": {name: list(p.shape)
                        for name, p in self.params_.items()},
             "epochs_done": len(self.loss_curve_),
@@ -1974,6 +2070,8 @@ class Network:
         """Take over what _config and save wrote."""
         self.n_features_in_ = config["n_features_in"]
         self.classes_ = _class_labels(config["classes"])
+        if config["feature_names"] is not None:
+            self.feature_names_in_ = np.array(config["feature_names"], object)
         self.loss_curve_ = config["loss_curve"]
         self.data_digest_ = config["data_digest"]
         self._random = _random_from(config["random_state"])
@@ -1983,9 +2081,31 @@ class Network:
                         if name.startswith("optimizer.")}
 
     def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value!r}" for name, value
-                             in self.get_params(deep=False).items())
-        return f"Network({settings})"
+        usual = inspect.signature(Network).parameters
+        text = "Network(" + ", ".join(
+            f"{name}={value!r}" for name, value
+            in self.get_params(deep=False).items()
+            if repr(value) != repr(usual[name].default)) + ")"
+        if not self._is_fitted():
+            return text
+        d, h, k = self._sizes()
+        output = "sigmoid" if k == 1 else "softmax"
+        return (f"{text}\n# {d} features, {h} {self.activation}, "
+                f"{k} {output}: {(d + 1) * h + (h + 1) * k} parameters, "
+                f"{len(self.loss_curve_)} epochs")
+
+    # scikit-learn asks what kind of estimator this is.  It is imported
+    # already when it does, so that we need not import it.
+
+    _estimator_type = "classifier"
+
+    def __sklearn_tags__(self) -> Any:
+        utils = sys.modules["sklearn.utils"]
+        return utils.Tags(
+            estimator_type="classifier",
+            target_tags=utils.TargetTags(required=True),
+            classifier_tags=utils.ClassifierTags(),
+            input_tags=utils.InputTags())
 
 
 _SETTINGS = tuple(inspect.signature(Network).parameters)
@@ -2020,7 +2140,8 @@ def _random_from(state: dict[str, Any]) -> np.random.Generator:
     """The generator that _plain_state described."""
     numbers = {name: int(text) for name, text in state["state"].items()}
     bits = np.random.PCG64(0)
-    bits.state = {**state, "state": numbers}
+    full: Any = {**state, "state": numbers}
+    bits.state = full
     return np.random.Generator(bits)
 
 
@@ -3043,7 +3164,8 @@ def _fold(terms: Array) -> Array:
         lower = terms[:count - half]
         lower += terms[half:count]
         count = half
-    return terms[0]
+    total: Array = terms[0]
+    return total
 
 
 # The terms are copied before the fold, with the summed axis first. Each half
@@ -3330,7 +3452,8 @@ def _tanh_block(x: Array) -> Array:
     high -= 1
     low *= s
     high += low
-    return np.copysign(high / (high + 2), x)
+    result: Array = np.copysign(high / (high + 2), x)
+    return result
 
 
 # The logarithm
