@@ -141,8 +141,10 @@ def _numbers(values: ArrayLike, name: str) -> Array:
     if z.dtype.kind not in "fc":
         raise TypeError(f"{name} has the dtype {z.dtype}; give an array of "
                         "numbers")
-    if np.isnan(z).any():
-        raise ValueError(f"{name} contains NaN; give numbers only")
+    if np.isnan(z).any() or (z.dtype.kind == "c"
+                             and not np.isfinite(z).all()):
+        raise ValueError(f"{name} contains NaN, or is complex and infinite; "
+                         "give numbers only")
     return z
 
 
@@ -326,7 +328,7 @@ def _logits(values: ArrayLike, name: str) -> Array:
 
 
 def _softmax(z: Array, ops: _Arithmetic) -> Array:
-    e = ops.exp(z - np.maximum.reduce(z.real, axis=-1, keepdims=True))
+    e = ops.exp(z - np.maximum.reduce(z, axis=-1, keepdims=True))
     return e / ops.total(e, axis=-1, keepdims=True)
 
 
@@ -370,7 +372,7 @@ def log_softmax(z: ArrayLike) -> Array:
 
 
 def _log_softmax(z: Array, ops: _Arithmetic) -> Array:
-    top = np.argmax(z.real, axis=-1)[..., None]
+    top = np.argmax(z, axis=-1)[..., None]
     shifted = z - np.take_along_axis(z, top, axis=-1)
     e = ops.exp(shifted)
     np.put_along_axis(e, top, 0, axis=-1)
@@ -430,9 +432,8 @@ def binary_cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
         raise ValueError(f"logits has the shape {z.shape}; give one logit "
                          "to each row, as an array of the shape (n,)")
     t = _targets(targets, len(z), 2)
-    with np.errstate(under="ignore", over="ignore"):
-        loss: float = _mean(_binary_cross_entropy(z[:, None], t, _NUMPY),
-                            _NUMPY)
+    with np.errstate(all="ignore"):
+        loss: float = _mean(_binary_cross_entropy(z[:, None], t, _NUMPY))
     return loss
 
 
@@ -448,8 +449,14 @@ def _targets(values: ArrayLike, n: int, k: int) -> Array:
     return t.astype(np.intp)
 
 
-def _mean(rows: Array, ops: _Arithmetic) -> Any:
-    return (ops.total(rows) / len(rows)).item()
+def _mean(rows: Array) -> Any:
+    """The mean of losses (n,), even where their sum would overflow."""
+    mean = np.add.reduce(rows) / len(rows)
+    if not np.isfinite(mean):
+        mean = np.add.reduce(rows / len(rows))
+    if np.isnan(mean):
+        raise ValueError("the loss overflows; give smaller logits")
+    return mean.item()
 
 
 def _binary_cross_entropy(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
@@ -501,14 +508,14 @@ def cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
         raise ValueError(f"logits has the shape {z.shape}; give at least one "
                          "row, as an array of the shape (n, k)")
     t = _targets(targets, *z.shape)
-    with np.errstate(under="ignore", over="ignore"):
-        loss: float = _mean(_cross_entropy(z, t, _NUMPY), _NUMPY)
+    with np.errstate(all="ignore"):
+        loss: float = _mean(_cross_entropy(z, t, _NUMPY))
     return loss
 
 
 def _cross_entropy(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
     z, right = _wide(Z2), (np.arange(len(t)), t)
-    c = np.maximum.reduce(z.real, axis=1)
+    c = np.maximum.reduce(z, axis=1)
     e = ops.exp(z - c[:, None])
     e[right] = 0
     M = c - z[right]
@@ -1343,7 +1350,11 @@ def _table(values: Any) -> Array:
         raise ValueError("Complex data not supported: X has the dtype "
                          f"{X.dtype}; give real numbers")
     if X.dtype.kind == "O":
-        X = X.astype(np.float64)
+        try:
+            X = X.astype(np.float64)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise TypeError(f"X holds Python objects ({error}); give an "
+                            "array of real numbers") from None
     if X.dtype.kind not in "biuf":
         raise TypeError(f"X has the dtype {X.dtype}; give real numbers")
     if X.ndim != 2:
@@ -1406,7 +1417,7 @@ def _check_finite(X: Array, dtype: str) -> None:
     """
     if X.dtype.kind != "f":
         return
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         for rows in _slices(0, len(X), _block_rows(X.shape[1])):
             block = X[rows].astype(dtype, copy=False)
             if not (np.isfinite(block.sum()) or np.isfinite(block).all()):
@@ -1423,8 +1434,11 @@ def _classes(labels: Array) -> Array:
     return classes
 
 
-def _indices(y: Array, classes: Array) -> Array:
-    """The position (n,) of each label among the classes."""
+def _indices(y: Array, classes: Array, n: int) -> Array:
+    """The position (n,) of each label of n rows among the classes."""
+    if len(y) != n:
+        raise ValueError(f"X has {n} rows and y has {len(y)} labels; give "
+                         "one label to each row")
     _same_kind(y, "y", classes, "classes_")
     t = np.searchsorted(classes, y)
     t[t == len(classes)] = 0
@@ -1434,6 +1448,12 @@ def _indices(y: Array, classes: Array) -> Array:
                          f"{y[unknown[0]].item()!r}; the network knows "
                          f"{classes.tolist()}")
     return t.astype(np.min_scalar_type(len(classes)), copy=False)
+
+
+def _check_callback(callback: Any) -> None:
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback is {callback!r}; give a function of "
+                        "(network, epoch, loss)")
 
 
 def _decide(Z2: Array) -> Array:
@@ -1542,9 +1562,11 @@ class Network:
         2
         """
         self._check_settings()
+        _check_callback(callback)
         table, labels = _table(X), _labels(y, "y")
         classes = _classes(labels)
-        t = self._truth(table, labels, classes)
+        _check_finite(table, self.dtype)
+        t = _indices(labels, classes, len(table))
         with self._all_or_nothing():
             self._begin(table.shape[1], classes, _feature_names(X))
             self._remember(table, t)
@@ -1577,13 +1599,15 @@ class Network:
         """
         self._check_settings()
         _check_count("epochs", epochs, 0)
+        _check_callback(callback)
         table, labels = _table(X), _labels(y, "y")
         first = not self._is_fitted()
         if not first:
             self._check_features(X, table)
             self._check_unchanged()
         known = self._known_classes(labels, classes)
-        t = self._truth(table, labels, known)
+        _check_finite(table, self.dtype)
+        t = _indices(labels, known, len(table))
         with self._all_or_nothing():
             if first:
                 self._begin(table.shape[1], known, _feature_names(X))
@@ -1651,14 +1675,6 @@ class Network:
                              "or call fit")
         return self.classes_
 
-    def _truth(self, X: Array, labels: Array, classes: Array) -> Array:
-        """The class index (n,) of each row, after the checks of the data."""
-        if len(X) != len(labels):
-            raise ValueError(f"X has {len(X)} rows and y has {len(labels)} "
-                             "labels; give one label to each row")
-        _check_finite(X, self.dtype)
-        return _indices(labels, classes)
-
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
         """Put the attributes back if anything is raised within."""
@@ -1706,7 +1722,7 @@ class Network:
                callback: Callback | None) -> None:
         """Run some epochs on checked data."""
         theta = self._own_state()
-        views = self.params_
+        views = dict(self.params_)
         with np.errstate(all="ignore"):
             together = 1 if callback else epochs
             for loss in self._epochs(X, t, theta, epochs, together):
@@ -1716,9 +1732,10 @@ class Network:
                 self.loss_curve_.append(loss)
                 if callback and callback(self, epoch, loss):
                     break
-                if self.params_ is not views:   # the callback's own weights
+                if any(self.params_[name] is not views[name]
+                       for name in views):   # the callback's own weights
                     theta[:] = _flat(self.params_)
-                    self.params_ = views
+                    self.params_ = dict(views)
             if epochs and not np.isfinite(theta).all():
                 raise self._diverged(epoch, "a weight is not finite")
 
@@ -1851,7 +1868,7 @@ class Network:
         (['accuracy', 'loss'], True)
         """
         X, ops = self._checked(X), _ARITHMETIC[self.arithmetic]
-        t = self._truth(X, _labels(y, "y"), self.classes_)
+        t = _indices(_labels(y, "y"), self.classes_, len(X))
         loss, right = 0.0, 0
         with np.errstate(all="ignore"):
             for rows, Z2 in self._logits(X):
@@ -1879,7 +1896,7 @@ class Network:
         ((1, 2), True)
         """
         X = self._checked(X)
-        t = self._truth(X, _labels(y, "y"), self.classes_)
+        t = _indices(_labels(y, "y"), self.classes_, len(X))
         sizes, theta = self._sizes(), _flat(self.params_)
         walk = _Pass(X, t, theta, sizes, len(X), self.activation,
                      _ARITHMETIC[self.arithmetic])
@@ -1931,10 +1948,11 @@ class Network:
                 raise ValueError(f"the gradient {name} has the shape "
                                  f"{g.shape} and the dtype {g.dtype}; give "
                                  f"real numbers of the shape {p.shape}")
-            if not np.isfinite(g).all():
-                raise ValueError(f"the gradient {name} contains infinity; "
-                                 "give finite numbers")
-            checked[name] = g.astype(p.dtype)
+            with np.errstate(all="ignore"):
+                checked[name] = g.astype(p.dtype)
+            if not np.isfinite(checked[name]).all():
+                raise ValueError(f"the gradient {name} is not finite in "
+                                 f"{p.dtype}; give smaller numbers")
         return _flat(checked)
 
     # **Settings.**  These two are what scikit-learn needs to copy a network
@@ -2218,15 +2236,19 @@ def gradient_check(network: Network, X: ArrayLike, y: ArrayLike,
     >>> gradient_check(network, X, y).max_relative_error < 1e-12
     True
     """
+    if not isinstance(network, Network):
+        raise TypeError(f"network is {network!r}; give a fitted Network")
     if step is not None:
         _check_number("step", step, 5e-324)
     _, gradients = network.loss_and_gradients(X, y)
+    if gradients.keys() != network.params_.keys():
+        raise ValueError(f"loss_and_gradients gave {sorted(gradients)}; it "
+                         f"has to give {sorted(network.params_)}")
     X = np.asarray(X, dtype=np.float64)
-    t = _indices(_labels(y, "y"), network.classes_)
-    errors = {}
+    t = _indices(_labels(y, "y"), network.classes_, len(X))
     slopes = {name: _slopes(network, name, X, t, step) for name in gradients}
-    for name, numeric in slopes.items():
-        errors[name] = _relative_error(gradients[name], numeric)
+    errors = {name: _relative_error(gradients[name], slopes[name])
+              for name in slopes}
     worst = max(errors, key=lambda name: float(errors[name].max()))
     at = np.unravel_index(errors[worst].argmax(), errors[worst].shape)
     checked = any(numeric.any() for numeric in slopes.values())
@@ -2238,9 +2260,14 @@ def gradient_check(network: Network, X: ArrayLike, y: ArrayLike,
 
 
 def _relative_error(a: Array, b: Array) -> Array:
-    """The difference of two arrays relative to their size, by element."""
+    """The difference of two arrays relative to their size, by element.
+
+    What is not a number is infinitely wrong.
+    """
     size = np.maximum(np.maximum(abs(a), abs(b)), 1e-3 * abs(b).max())
-    return abs(a - b) / np.where(size > 0, size, 1)
+    with np.errstate(all="ignore"):
+        error = abs(a - b) / np.where(size > 0, size, 1)
+    return np.where(np.isnan(error), np.inf, error)
 
 
 def _slopes(network: Network, name: str, X: Array, t: Array,
@@ -2254,7 +2281,7 @@ def _slopes(network: Network, name: str, X: Array, t: Array,
         kept, p[i] = p[i], p[i] + nudge
         _, Z2 = _forward(X, params, network.activation)
         p[i] = kept
-        return complex(_mean(_row_losses(Z2, t, _NUMPY), _NUMPY))
+        return complex(_mean(_row_losses(Z2, t, _NUMPY)))
 
     p = params[name]
     with np.errstate(all="ignore"):
