@@ -1457,7 +1457,7 @@ def _difference(then: Array, now: Array) -> str:
         "Feature names must be in the same order as they were in fit."])+"\n"
 
 
-def _check_finite(X: Array, dtype: str) -> None:
+def _check_finite(X: Array, dtype: Any) -> None:
     """Raise unless every number of X is finite in the network's dtype.
 
     A sum is infinite or NaN if a term is, and needs no array of its own.
@@ -1468,7 +1468,8 @@ def _check_finite(X: Array, dtype: str) -> None:
     with np.errstate(all="ignore"):
         for rows in _slices(0, len(X), _block_rows(X.shape[1])):
             block = X[rows].astype(dtype, copy=False)
-            if not (np.isfinite(block.sum()) or np.isfinite(block).all()):
+            if not (math.isfinite(np.add.reduce(block, None))
+                    or np.isfinite(block).all()):
                 raise ValueError("X contains NaN or infinity, or numbers too "
                                  f"large for {dtype}; remove or replace them")
 
@@ -1838,7 +1839,15 @@ class Network:
         dtype = params["W1"].dtype
         for rows in _slices(0, len(X), _block_rows(X.shape[1])):
             block = X[rows].astype(dtype, copy=False)
-            yield rows, _forward(block, params, self.activation, ops)[1]
+            Z2 = _forward(block, params, self.activation, ops)[1]
+            if not math.isfinite(np.add.reduce(Z2, None)):
+                raise self._overflow()
+            yield rows, Z2
+
+    def _overflow(self) -> ValueError:
+        return ValueError("the numbers in X, or the weights, are so large "
+                          "that the network overflows; scale the features "
+                          "to about 1")
 
     def _checked(self, X: Any) -> Array:
         """X as an array that this fitted network can take."""
@@ -1847,7 +1856,7 @@ class Network:
         _check_choice("arithmetic", self.arithmetic, _ARITHMETIC)
         table = _table(X)
         self._check_features(X, table)
-        _check_finite(table, self.params_["W1"].dtype.name)
+        _check_finite(table, self.params_["W1"].dtype)
         return table
 
     def predict(self, X: ArrayLike) -> Array:
@@ -1952,6 +1961,8 @@ class Network:
                      _ARITHMETIC[self.arithmetic])
         with np.errstate(all="ignore"):
             loss = walk.batch_gradient(slice(0, len(X)))
+        if not (math.isfinite(loss) and np.isfinite(walk.gradient).all()):
+            raise self._overflow()
         return loss / len(X), _views(walk.gradient, sizes)
 
     def apply_gradients(self, gradients: Mapping[str, ArrayLike]) -> Network:
