@@ -34,7 +34,6 @@ import hashlib
 import inspect
 import json
 import math
-import operator
 import os
 import platform
 import re
@@ -606,6 +605,10 @@ def _one_column(values: ArrayLike, name: str) -> Array:
     except ValueError:
         raise ValueError(f"{name} has rows of different lengths; give one "
                          "label to each row") from None
+    if isinstance(values, (list, tuple)) and y.dtype.kind == "U" and (
+            y.ndim == 1 and not all(isinstance(v, str) for v in values)):
+        raise TypeError(f"{name} mixes strings with other labels; give "
+                        "labels that are all strings, or none")
     if y.ndim == 2 and y.shape[1] == 1:
         warnings.warn(
             "A column-vector y was passed when a 1d array was expected. "
@@ -773,10 +776,15 @@ class SGD:
         theta -= gradient
 
 
+# To Python a truth value is a whole number, and to NumPy so is a time span.
+
+_NO_NUMBERS = (bool, np.bool_, np.timedelta64)
+
+
 def _check_number(name: str, value: Any, low: float,
                   below: float = np.inf) -> None:
     """Raise unless value is a real number with low <= value < below."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(
+    if isinstance(value, _NO_NUMBERS) or not isinstance(
             value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} is {value!r}; give a number")
     try:
@@ -789,14 +797,16 @@ def _check_number(name: str, value: Any, low: float,
                          f"{low}{upper}")
 
 
-def _check_count(name: str, value: Any, low: int) -> None:
-    """Raise unless value is a whole number of at least low."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(
+def _check_count(name: str, value: Any, low: int,
+                 high: float = math.inf) -> None:
+    """Raise unless value is a whole number with low <= value <= high."""
+    if isinstance(value, _NO_NUMBERS) or not isinstance(
             value, (int, np.integer)):
         raise TypeError(f"{name} is {value!r}; give a whole number")
-    if value < low:
+    if not low <= value <= high:
+        upper = f" and at most {high}" if high < math.inf else ""
         raise ValueError(f"{name} is {value!r}; give a whole number of at "
-                         f"least {low}")
+                         f"least {low}{upper}")
 
 
 def _check_choice(name: str, value: Any, choices: Collection[str]) -> None:
@@ -924,7 +934,8 @@ def _forward(X: Array, params: Mapping[str, Array], activation: str,
              ops: _Arithmetic = _NUMPY) -> tuple[Array, Array]:
     """The hidden activations A1 (n, h) and the logits Z2 (n, k)."""
     activate, _ = _ACTIVATIONS[activation]
-    A1 = activate(ops.dot(X, params["W1"]) + params["b1"], ops)
+    Z1 = ops.dot(X, params["W1"]) + params["b1"]
+    A1 = activate(Z1, ops)
     Z2 = ops.dot(A1, params["W2"]) + params["b2"]
     return A1, Z2
 
@@ -939,6 +950,19 @@ def _row_losses(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
     binary = Z2.shape[1] == 1
     return (_binary_cross_entropy if binary else _cross_entropy)(Z2, t, ops)
 
+
+# Three rows of two features, four hidden units, three classes:
+#
+# >>> X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+# >>> params = {name: np.full(shape, 0.5)
+# ...           for name, shape in _shapes(2, 4, 3).items()}
+# >>> A1, Z2 = _forward(X, params, "tanh")
+# >>> A1.shape, Z2.shape
+# ((3, 4), (3, 3))
+# >>> np.allclose(A1[0], np.tanh(0.0 * 0.5 + 1.0 * 0.5 + 0.5))
+# True
+# >>> np.allclose(Z2[0], 4 * np.tanh(1.0) * 0.5 + 0.5)
+# True
 
 # Backward
 # --------
@@ -1517,8 +1541,8 @@ def _each_probability(Z2: Array, ops: _Arithmetic) -> Array:
     return _softmax(Z2, ops)
 
 
-# Data are told apart by a digest.  Four megabytes of them are enough for one:
-# of more, rows are taken evenly, or the digest of a large file would take
+# Data are told apart by a digest.  One megabyte of them is enough for it: of
+# more, rows are taken evenly, or else the digest of a large file would take
 # longer than an epoch.
 
 def _sha256(data: bytes) -> str:
@@ -1527,7 +1551,7 @@ def _sha256(data: bytes) -> str:
 
 def _data_digest(X: Array, t: Array, classes: Array) -> str:
     """A digest of data, the same for any layout in memory."""
-    every = 1 + X.nbytes // (1 << 22)
+    every = 1 + X.nbytes // (1 << 20)
     some = X[::every]
     some = some.astype(some.dtype.newbyteorder("<"), order="C", copy=False)
     label = [X.shape, some.dtype.str, classes.tolist()]
@@ -1536,6 +1560,8 @@ def _data_digest(X: Array, t: Array, classes: Array) -> str:
 
 
 Callback = Callable[["Network", int, float], Any]
+
+_MOST_HIDDEN = 1_000_000
 
 
 class Network:
@@ -1666,7 +1692,7 @@ class Network:
 
     def _check_settings(self) -> None:
         """Raise unless all settings can be trained with."""
-        _check_count("hidden_size", self.hidden_size, 1)
+        _check_count("hidden_size", self.hidden_size, 1, _MOST_HIDDEN)
         _check_choice("activation", self.activation, _ACTIVATIONS)
         if self.batch_size is not None:
             _check_count("batch_size", self.batch_size, 1)
@@ -1957,9 +1983,9 @@ class Network:
         X = self._checked(X)
         t = _indices(_labels(y, "y"), self.classes_, len(X))
         sizes, theta = self._sizes(), _flat(self.params_)
-        walk = _Pass(X, t, theta, sizes, len(X), self.activation,
-                     _ARITHMETIC[self.arithmetic])
         with np.errstate(all="ignore"):
+            walk = _Pass(X, t, theta, sizes, len(X), self.activation,
+                         _ARITHMETIC[self.arithmetic])
             loss = walk.batch_gradient(slice(0, len(X)))
         if not (math.isfinite(loss) and np.isfinite(walk.gradient).all()):
             raise self._overflow()
@@ -2092,7 +2118,11 @@ class Network:
         arrays = dict(_views(theta, self._sizes()))
         for name, array in self._own_memory(theta).items():
             arrays[f"optimizer.{name}"] = array
-        return _publish(Path(directory), _pack(self._config(), arrays))
+        path = _path(directory)
+        if os.path.lexists(path) and not os.path.isdir(path):
+            raise ValueError(f"{path} is not a directory; give one, in which "
+                             "the model's versions are to be")
+        return _publish(path, _pack(self._config(), arrays))
 
     @classmethod
     def load(cls, directory: str | os.PathLike[str],
@@ -2103,7 +2133,7 @@ class Network:
         which save returned.
 
         Raises ModelFormatError for files that are damaged or not ours,
-        FileNotFoundError where no such version was saved.
+        and one that is a FileNotFoundError too where nothing was saved.
 
         >>> import tempfile
         >>> network = Network(epochs=5).fit([[0.0], [1.0]], [0, 1])
@@ -2325,8 +2355,8 @@ def _relative_error(a: Array, b: Array) -> Array:
 
     What is not a number is infinitely wrong.
     """
-    size = np.maximum(np.maximum(abs(a), abs(b)), 1e-3 * abs(b).max())
     with np.errstate(all="ignore"):
+        size = np.maximum(np.maximum(abs(a), abs(b)), 1e-3 * abs(b).max())
         error = abs(a - b) / np.where(size > 0, size, 1)
     return np.where(np.isnan(error), np.inf, error)
 
@@ -2543,36 +2573,42 @@ def _dump_config(config: Mapping[str, Any]) -> bytes:
 # True
 #
 # In reading, the digest is compared before the JSON is parsed, and the text
-# written again after.  What a parser lets pass, a key given twice, ``1e999``,
-# ``NaN``, does not survive this.  Limits come first, on the length of the
+# written again after.  What a parser lets pass, such as a key given twice,
+# does not survive this.  Limits come first, on the length of the
 # text, the number of its values and the digits of a number, because a short
-# text can ask for a lot of memory and time.  They leave room for a hundred
+# text can ask for a lot of memory and time.  They leave room for eighty
 # thousand epochs.
 
-_MOST_BYTES, _MOST_VALUES, _MOST_DIGITS = 2_500_000, 120_000, 1_000
+_MOST_BYTES, _MOST_VALUES, _MOST_DIGITS = 2_000_000, 120_000, 1_000
 
 
 def _parse_config(data: bytes) -> dict[str, Any]:
     """The config in data, checked, without the digest of itself."""
-    if len(data) > _MOST_BYTES or sum(map(data.count, b",[{")) > _MOST_VALUES:
+    values = sum(map(data.count, b",:[{"))
+    if len(data) > _MOST_BYTES or values > _MOST_VALUES:
         raise ModelFormatError(f"config.json has {len(data)} bytes, more "
                                f"than a config needs; {_REMEDY}")
-    above, _, seal = data.rpartition(_SEAL.encode())
-    if seal != f'{_sha256(above)}"\n}}\n'.encode():
+    if not _is_sealed(data):
         raise ModelFormatError("config.json is damaged: its digest does not "
                                f"match; {_REMEDY}")
     try:
         config: dict[str, Any] = json.loads(data.decode("ascii"),
                                             parse_int=_parse_int)
         del config["sha256"]
-        same = _dump_config(config) == data
-    except (ValueError, TypeError, KeyError, RecursionError):
-        same = False
-    if not same:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ModelFormatError("config.json cannot be read: "
+                               f"{reprlib.repr(error)}; {_REMEDY}") from None
+    _check_config(config)
+    if _dump_config(config) != data:
         raise ModelFormatError("config.json is not as save writes it; "
                                f"{_REMEDY}")
-    _check_config(config)
     return config
+
+
+def _is_sealed(data: bytes) -> bool:
+    """Whether data ends with the digest of what stands above."""
+    above, _, seal = data.rpartition(_SEAL.encode())
+    return seal == f'{_sha256(above)}"\n}}\n'.encode()
 
 
 def _parse_int(digits: str) -> int:
@@ -2665,7 +2701,7 @@ _RULES: dict[str, Any] = {
     "classes": {"dtype": _TEXT, "values": _all((lambda v: True, "a label"))},
     "n_features_in": _whole(1),
     "feature_names": _or_null(_all(_TEXT)),
-    "shapes": (lambda value: type(value) is dict, "a shape to each array"),
+    "shapes": {name: _all(_whole(1)) for name in _shapes(1, 1, 1)},
     "epochs_done": _whole(0),
     "loss_curve": _all((lambda v: type(v) is float and math.isfinite(v),
                         "a finite number with a decimal point")),
@@ -2676,8 +2712,9 @@ _RULES: dict[str, Any] = {
         "uinteger": _whole(0, 2**32),
     },
     "data_digest": _or_null(_DIGEST),
-    "environment": (lambda value: type(value) is dict and all(
-        type(item) is str for item in value.values()), "a dict of strings"),
+    "environment": (lambda value: type(value) is dict and len(value) < 100
+                    and all(type(item) is str for item in value.values()),
+                    "a dict of fewer than 100 strings"),
     "weights_sha256": _DIGEST,
 }
 
@@ -2746,7 +2783,7 @@ def _exact(values: list[Any], dtype: Any) -> Array | None:
 def _class_labels(classes: Mapping[str, Any]) -> Array:
     """The array of labels that the config's classes tell of."""
     text, values = classes["dtype"], classes["values"]
-    match = re.fullmatch(r"\|b1|\|[iu]1|<[iu][248]|<f[248]|<U[1-9]\d{0,5}",
+    match = re.fullmatch(r"\|b1|\|[iu]1|<[iu][248]|<f[248]|<U[1-9]\d{0,4}",
                          text, re.ASCII)
     if match and all(type(value) is _LABEL_TYPES[text[1]] for value in values):
         labels = _exact(values, np.dtype(text).newbyteorder("="))
@@ -2808,7 +2845,9 @@ def _pack(config: Mapping[str, Any],
 # processor and number of threads.  So the config tells of these, for whoever
 # gets other bits and wants to know why.  The matrix library picks its code
 # for the processor when it starts, and it has to be asked what it picked:
-# OpenBLAS, which is in NumPy's usual builds, answers through ``ctypes``.
+# OpenBLAS, which is in NumPy's usual builds, answers through ``ctypes``.  It
+# writes the answer into memory that all threads share, so only one may ask
+# at a time: ``PyDLL`` holds Python's lock during the call, ``CDLL`` does not.
 
 def _environment() -> dict[str, str]:
     """What the last bits of a result depend on, as far as can be known."""
@@ -2830,10 +2869,10 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _loaded(path: str) -> ctypes.CDLL | None:
+def _loaded(path: str) -> ctypes.PyDLL | None:
     """The functions of a library that this process has loaded already."""
     try:
-        return ctypes.CDLL(path)
+        return ctypes.PyDLL(path)
     except OSError:
         return None
 
@@ -3028,8 +3067,8 @@ def _clear_stages(directory: Path) -> None:
 #
 # To take the next number is to rename this file to ``.last-0008``.  If many
 # programs try at the same moment, the file system lets one of them succeed.
-# The others no longer find the file, look again, and try for the number
-# after.  Nobody holds a lock, so nobody waits for a program that hangs.
+# The others no longer find the file and try for the number after.  Nobody
+# holds a lock, so nobody waits for a program that hangs.
 #
 # If the file is missing, because nothing was ever saved here or because the
 # versions were copied without it, the newest version stands in for it.  A
@@ -3042,6 +3081,8 @@ def versions(directory: str | os.PathLike[str]) -> list[int]:
     more.  Other names do not count, nor do files and symbolic links.  A
     directory that does not exist yet has no versions.
 
+    Raises TypeError or ValueError for what cannot be a directory's name.
+
     >>> import os, tempfile
     >>> with tempfile.TemporaryDirectory() as directory:
     ...     for name in "v0002", "v0001", "v12345", "v3", "latest":
@@ -3050,12 +3091,29 @@ def versions(directory: str | os.PathLike[str]) -> list[int]:
     [1, 2, 12345]
     """
     try:
-        with os.scandir(directory) as entries:
+        with os.scandir(_path(directory)) as entries:
             numbers = [_number(entry.name, "v") for entry in entries
                        if entry.is_dir(follow_symlinks=False)]
-    except FileNotFoundError:
+    except OSError as error:
+        if error.errno not in _NOT_THERE:
+            raise
         return []
     return sorted(number for number in numbers if number > 0)
+
+
+_NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
+
+
+def _path(directory: Any) -> Path:
+    """A directory's name as a Path."""
+    if not isinstance(directory, (str, os.PathLike)):
+        raise TypeError(f"directory is {directory!r}; give a string or a "
+                        "Path")
+    path = Path(directory)
+    if "\0" in str(path):
+        raise ValueError(f"directory is {directory!r}, and no name can hold "
+                         "a null character; leave it out")
+    return path
 
 
 def _number(name: str, prefix: str) -> int:
@@ -3071,15 +3129,16 @@ def _take_number(directory: Path) -> int:
     """The next number of a version, never given to anybody else."""
     while True:
         newest = max(versions(directory), default=0)
-        last = max((_number(name, ".last-")
-                    for name in os.listdir(directory)), default=-1)
-        with suppress(FileNotFoundError, FileExistsError):
-            if last < newest:
+        last = max((_number(name, ".last-") for name in os.listdir(directory)
+                    if name.startswith(".last-")), default=-1)
+        if last < newest:
+            with suppress(FileExistsError):
                 open(directory / f".last-{newest:04d}", "xb").close()
-            else:
-                os.rename(directory / f".last-{last:04d}",
-                          directory / f".last-{last + 1:04d}")
-                return last + 1
+        for number in range(max(last, newest), max(last, newest) + 99):
+            with suppress(FileNotFoundError, FileExistsError):
+                os.rename(directory / f".last-{number:04d}",
+                          directory / f".last-{number + 1:04d}")
+                return number + 1
 
 
 # With its number a stage gets its name.  A rename cannot replace a directory
@@ -3117,51 +3176,50 @@ def _read(path: Path, most: int) -> bytes:
     """The content of a regular file of at most so many bytes."""
     try:
         with open(path, "rb", opener=_open_warily) as file:
-            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            data = file.read(most + 1) if regular else b""
+            status = os.fstat(file.fileno())
+            if stat.S_ISREG(status.st_mode) and status.st_size <= most:
+                return file.read(status.st_size)
     except OSError as error:
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR,
                                errno.ELOOP, errno.ENXIO):
             raise
-        regular = False
-    if not regular:
-        raise ModelFormatError(f"{path} is missing or not a regular file; "
-                               f"{_REMEDY}")
-    if len(data) > most:
-        raise ModelFormatError(f"{path} has more than the {most} bytes that "
-                               f"are expected; {_REMEDY}")
-    return data
+    raise ModelFormatError(f"{path} is missing, or is not a regular file of "
+                           f"at most {most} bytes; {_REMEDY}")
 
 
 def _read_version(version: Path) -> tuple[dict[str, Any], dict[str, Array]]:
     """The config and the arrays in a version's directory, checked."""
     config = _parse_config(_read(version / "config.json", _MOST_BYTES))
     expected = _expected(config)
-    weights = _read(version / "weights.npz", _packed_size(expected))
+    most = min(_packed_size(expected), 2**32)
+    weights = _read(version / "weights.npz", most)
     if _sha256(weights) != config["weights_sha256"]:
         raise ModelFormatError(f"{version / 'weights.npz'} is damaged, or "
                                f"belongs to another config; {_REMEDY}")
     return config, _unpack_arrays(weights, expected)
 
 
-# Where nothing was saved, nothing is damaged: then the error is the usual
-# one for a file that does not exist.
+# Where nothing was saved, nothing is damaged.  The error is of both kinds,
+# so that nobody who expects one of them is surprised.
+
+class _ModelNotFound(ModelFormatError, FileNotFoundError):
+    """Raised when there is no such model; to be caught as either."""
+
 
 def _newest(directory: str | os.PathLike[str],
             version: int | None = None) -> Path:
     """The path of the newest version, or of that one."""
-    path = Path(directory)
-    if path.exists() and not path.is_dir():
-        raise ModelFormatError(f"{path} is a file; give a model's directory")
+    path = _path(directory)
+    if version is not None:
+        _check_count("version", version, 1)
     numbers = versions(path)
-    if version is None and not numbers and path.is_dir() and (
+    if version is None and not numbers and os.path.isdir(path) and (
             _number(path.name, "v") > 0 or (path / "config.json").exists()):
         return path
-    number = max(numbers, default=0) if version is None else (
-        operator.index(version))
+    number = max(numbers, default=0) if version is None else version
     if number not in numbers:
         wanted = "no version" if version is None else f"no version {version}"
-        raise FileNotFoundError(
+        raise _ModelNotFound(
             f"{path} has {wanted}; it has {numbers or 'none at all'}; give a "
             "model's directory, or save the model first")
     return path / f"v{number:04d}"
@@ -3171,24 +3229,24 @@ def _newest(directory: str | os.PathLike[str],
 # ===================
 #
 # The same seed gives the same shuffles everywhere, yet not the same weights.
-# The reason is rounding. A computer keeps 53 bits of a result (24 in
+# The reason is rounding.  A computer keeps 53 bits of a result (24 in
 # float32), so each addition throws a little away, and what it throws away
 # depends on what was added before:
 #
 # >>> (0.1 + 0.2) + 0.3, 0.1 + (0.2 + 0.3)
 # (0.6000000000000001, 0.6)
 #
-# Floating-point addition commutes but is not associative, and a sum over
-# many terms has many orders. A fast library picks the order that suits the
+# Floating-point addition commutes but is not associative, and a sum over many
+# terms has many orders.  A fast library picks the order that suits the
 # processor: four, eight or sixteen partial sums, one share for each thread,
-# products fused with additions so that one rounding is left out. Its `exp`
-# is a different polynomial on a different instruction set. None of this is
-# wrong, and all of it changes the last bits. Training feeds those bits back
+# products fused with additions so that one rounding is left out.  Its ``exp``
+# is a different polynomial on a different instruction set.  None of this is
+# wrong, and all of it changes the last bits.  Training feeds those bits back
 # thousands of times.
 #
-# One promise does hold everywhere. IEEE 754 demands that a single addition,
-# subtraction, multiplication, division or square root returns the exact
-# result rounded to the nearest float, a tie going to the even one:
+# One promise does hold everywhere.  IEEE 754 demands that a single addition,
+# subtraction, multiplication, division or square root returns the exact result
+# rounded to the nearest float, a tie going to the even one:
 #
 # .. math::
 #    :label: rounding
@@ -3203,19 +3261,20 @@ def _newest(directory: str | os.PathLike[str],
 # >>> abs(Fraction(0.1 + 0.2) / exact - 1) <= Fraction(1, 2 ** 53)
 # True
 #
-# This chapter builds everything that a network needs from such operations,
-# in an order written down in Python. NumPy's elementwise calls may run in
-# any vector width, because elements do not meet. No compiler sees two calls
-# at once, so none can fuse a product with the sum that follows. Comparing,
+# This chapter builds everything that a network needs from such operations, in
+# an order written down in Python.  NumPy's elementwise calls may run in any
+# vector width, because elements do not meet.  No compiler sees two calls at
+# once, so none can fuse a product with the sum that follows.  Comparing,
 # selecting, indexing and taking bits apart are exact and may be used freely.
-# Everything that adds up inside NumPy is banned: `sum`, `mean`, `dot`, `@`,
-# `einsum`. So are `exp`, `log`, `tanh` and powers. Even Python's own `sum`
-# is: since version 3.12 it makes up for the rounding of floats.
+# Everything that adds up inside NumPy is banned: ``sum``, ``mean``, ``dot``,
+# ``@``, ``einsum``.  So are ``exp``, ``log``, ``tanh`` and powers.  Even
+# Python's own ``sum`` is: since version 3.12 it makes up for the rounding of
+# floats.
 #
-# Three corners lie outside the promise. The sign and payload of a NaN differ
-# between processors, though *that* it is NaN does not. A library that tells
+# Three corners lie outside the promise.  The sign and payload of a NaN differ
+# between processors, though *that* it is NaN does not.  A library that tells
 # the processor to flush subnormal numbers to zero breaks IEEE 754 for the
-# whole process. And 32-bit machines may round twice, or divide by an
+# whole process.  And 32-bit machines may round twice, or divide by an
 # approximation, so 64-bit ones are meant.
 #
 #
@@ -3232,9 +3291,9 @@ def _newest(directory: str | os.PathLike[str],
 #    0 \le i < K - h, \quad h = \lceil K / 2 \rceil, \quad
 #    K \leftarrow h \quad \text{until } K = 1
 #
-# The order depends on :math:`K` and on nothing else. One call handles a
-# whole half, and a term meets only about :math:`\log_2 K` roundings instead
-# of :math:`K`, so the fold is more accurate than a running sum as well:
+# The order depends on :math:`K` and on nothing else.  One call handles a whole
+# half, and a term meets only about :math:`\log_2 K` roundings instead of
+# :math:`K`, so the fold is more accurate than a running sum as well:
 #
 # >>> tenths = np.full(1000, 0.1)
 # >>> float(np.cumsum(tenths)[-1]), float(_portable_sum(tenths))
@@ -3256,7 +3315,7 @@ def _fold(terms: Array) -> Array:
     return total
 
 
-# The terms are copied before the fold, with the summed axis first. Each half
+# The terms are copied before the fold, with the summed axis first.  Each half
 # is then one block of memory, and the caller's array stays as it was.
 
 
@@ -3282,13 +3341,13 @@ def _portable_sum(x: Array, axis: int = 0, keepdims: bool = False) -> Array:
 #
 #    (AB)_{ij} = \sum_{k=1}^{K} A_{ik} B_{kj}
 #
-# One broadcast multiplication makes all the outer products of a tile, and
-# the fold :eq:`fold` adds them. A long sum is cut into stretches of 128
-# terms: each is folded, and the stretches are added one after the other.
+# One broadcast multiplication makes all the outer products of a tile, and the
+# fold :eq:`fold` adds them.  A long sum is cut into stretches of 128 terms:
+# each is folded, and the stretches are added one after the other.
 #
-# Tiles keep the work inside the processor's cache. They cut rows and columns
+# Tiles keep the work inside the processor's cache.  They cut rows and columns
 # wherever it pays, since that changes no sum: the order depends only on
-# :math:`K`. This gives more than was asked for. A row multiplied alone has
+# :math:`K`.  This gives more than was asked for.  A row multiplied alone has
 # the bits it has within a batch, and the bits of the transposed product are
 # those of the product:
 #
@@ -3342,13 +3401,13 @@ def _portable_dot(a: Array, b: Array, out: Array | None = None) -> Array:
 # Tables from whole numbers
 # -------------------------
 #
-# The functions below look up powers of two and logarithms. The tables must
-# be the same everywhere too, so they come from Python's integers, which do
-# not round: a number :math:`v` is kept as
-# :math:`\lfloor 2^{120} v \rfloor`, give or take a few units.
+# The functions below look up powers of two and logarithms.  The tables must be
+# the same everywhere too, so they come from Python's integers, which do not
+# round: a number :math:`v` is kept as :math:`\lfloor 2^{120} v \rfloor`, give
+# or take a few units.
 #
-# A table wants more than 53 bits, so each entry is split into two floats. The
-# high part is a multiple of :math:`2^{-b}`, the low part is the rest. When
+# A table wants more than 53 bits, so each entry is split into two floats.  The
+# high part is a multiple of :math:`2^{-b}`, the low part is the rest.  When
 # the high part is short enough, sums and products of it are exact.
 
 _ONE = 1 << 120
@@ -3365,7 +3424,7 @@ def _split(value: int, bits: int) -> tuple[float, float]:
 
 
 # The powers :math:`2^{j/256}` follow from eight square roots of 2, which
-# `math.isqrt` takes exactly, rounding down. The logarithms follow from the
+# ``math.isqrt`` takes exactly, rounding down.  The logarithms follow from the
 # series of the inverse hyperbolic tangent:
 #
 # .. math::
@@ -3374,9 +3433,10 @@ def _split(value: int, bits: int) -> tuple[float, float]:
 #    \ln \frac{i + 1}{i} = 2 \left( \frac{1}{q} + \frac{1}{3 q^3} +
 #    \frac{1}{5 q^5} + \cdots \right), \qquad q = 2 i + 1
 #
-# Adding these from :math:`i = 128` up to 255 ends at :math:`\ln 2`. The tables
-# hold :math:`2^{j/256}` for two octaves, which is :math:`j` up to 511, and
-# :math:`\ln F` for :math:`F = \tfrac{128}{256}, \tfrac{129}{256}, \ldots, 1`.
+# Adding these from :math:`i = 128` up to 255 ends at :math:`\ln 2`.  The
+# tables hold :math:`2^{j/256}` for two octaves, which is :math:`j` up to 511,
+# and :math:`\ln F` for :math:`F = \tfrac{128}{256}, \tfrac{129}{256}, \ldots,
+# 1`.
 #
 # >>> bool(np.allclose(_ROOT, 2.0 ** (np.arange(512) / 256), rtol=1e-15))
 # True
@@ -3423,7 +3483,7 @@ _LOG, _LOG_LOW = _high_low([log - _LN2 for log in [*_LOGS, _LN2]],
 # The exponential
 # ---------------
 #
-# Let :math:`n` be the whole number nearest to :math:`256 x / \ln 2`. Then
+# Let :math:`n` be the whole number nearest to :math:`256 x / \ln 2`.  Then
 #
 # .. math::
 #    :label: reduction
@@ -3442,19 +3502,19 @@ _LOG, _LOG_LOW = _high_low([log - _LN2 for log in [*_LOGS, _LN2]],
 #    e^r - 1 \approx r + r^2 \left( \tfrac{1}{2} + r \left( \tfrac{1}{6} + r
 #    \left( \tfrac{1}{24} + r \tfrac{1}{120} \right) \right) \right)
 #
-# The first term left out is :math:`r^6 / 720`, a relative error of
-# :math:`r^5 / 720 < 2^{-56}`:
+# The first term left out is :math:`r^6 / 720`, a relative error of :math:`r^5
+# / 720 < 2^{-56}`:
 #
 # >>> (math.log(2) / 512) ** 5 / 720 < 2.0 ** -56
 # True
 #
-# To keep :math:`r` accurate, :math:`\ln 2 / 256` is split too: its high
-# part ends at :math:`2^{-42}`, so that :math:`n` times it is exact.
+# To keep :math:`r` accurate, :math:`\ln 2 / 256` is split too: its high part
+# ends at :math:`2^{-42}`, so that :math:`n` times it is exact.
 #
-# No float needs to be turned into an integer. At :math:`1.5 \cdot 2^{52}`
-# the floats are whole numbers, so adding that much rounds to one, and the
-# low bits of the sum *are* that integer. Subtracting it again leaves
-# :math:`n` as a float:
+# No float needs to be turned into an integer.  At :math:`1.5 \cdot 2^{52}` the
+# floats are whole numbers, so adding that much rounds to one, and the low bits
+# of the sum *are* that integer.  Subtracting it again leaves :math:`n` as a
+# float:
 #
 # >>> shifted = np.array([2.75]) + 1.5 * 2.0 ** 52
 # >>> (shifted - 1.5 * 2.0 ** 52).tolist()
@@ -3462,12 +3522,12 @@ _LOG, _LOG_LOW = _high_low([log - _LN2 for log in [*_LOGS, _LN2]],
 # >>> (shifted.view(np.int64) & 511).tolist()
 # [3]
 #
-# With :math:`n = 512 h + j` the low nine bits of that integer give the
-# table's index :math:`j`, and the bits above give :math:`h`. Shifted into the
-# place of a float's exponent, :math:`h + 1023` is the bit pattern of
-# :math:`s = 2^h`, and :math:`e^x = s^2 \, 2^{j/256} e^r`. Using half the
-# exponent twice keeps :math:`s` an ordinary number even where :math:`e^x`
-# overflows or is subnormal, and then only the last multiplication rounds.
+# With :math:`n = 512 h + j` the low nine bits of that integer give the table's
+# index :math:`j`, and the bits above give :math:`h`.  Shifted into the place
+# of a float's exponent, :math:`h + 1023` is the bit pattern of :math:`s =
+# 2^h`, and :math:`e^x = s^2 \, 2^{j/256} e^r`.  Using half the exponent twice
+# keeps :math:`s` an ordinary number even where :math:`e^x` overflows or is
+# subnormal, and then only the last multiplication rounds.
 
 _LN2_HIGH, _LN2_LOW = _split(_LN2 // 256, 42)
 _PER_LN2 = 256 * _ONE / _LN2
@@ -3498,7 +3558,7 @@ def _powers(x: Array) -> tuple[Array, Array, Array]:
 
 
 # Beyond 710 the result overflows, below -746 it is zero, so :math:`x` is
-# clipped there. What is left is one addition and two multiplications.
+# clipped there.  What is left is one addition and two multiplications.
 
 
 def _exp_block(x: Array) -> Array:
@@ -3519,7 +3579,7 @@ def _exp_block(x: Array) -> Array:
 #    \tanh |x| = \frac{t}{t + 2}, \qquad t = e^{2 |x|} - 1
 #
 # For a small :math:`x` the subtraction would cancel all that is known about
-# :math:`t`. It does not if the 1 is taken from the high part, which is exact
+# :math:`t`.  It does not if the 1 is taken from the high part, which is exact
 # there, before the low part is added:
 #
 # >>> t = float(_portable_exp(2e-10)) - 1
@@ -3528,7 +3588,7 @@ def _exp_block(x: Array) -> Array:
 #
 # The worst case lies just above :math:`x = \ln 2 / 1024`, where seven
 # roundings of half a unit each can meet: less than 4 units in the last place.
-# From :math:`|x| = 22` on the result is 1 to the last bit. The sign is put
+# From :math:`|x| = 22` on the result is 1 to the last bit.  The sign is put
 # back at the end, and the sign of zero with it.
 
 
@@ -3548,8 +3608,8 @@ def _tanh_block(x: Array) -> Array:
 # -------------
 #
 # Write :math:`x = 2^e m` with :math:`\tfrac{1}{2} \le m < 1`, which
-# `np.frexp` does exactly, and let :math:`F` be the multiple of
-# :math:`2^{-8}` nearest to :math:`m`. Then
+# ``np.frexp`` does exactly, and let :math:`F` be the multiple of
+# :math:`2^{-8}` nearest to :math:`m`.  Then
 #
 # .. math::
 #    :label: portable-log
@@ -3558,17 +3618,17 @@ def _tanh_block(x: Array) -> Array:
 #    \ln \frac{m}{F} = s + \frac{s^3}{12} + \frac{s^5}{80} + \cdots,
 #    \quad s = 2 \frac{m - F}{m + F}
 #
-# The difference :math:`m - F` is exact and :math:`|s| \le 2^{-8}`, so that
-# the first term left out, :math:`s^7 / 448`, is a relative error below
+# The difference :math:`m - F` is exact and :math:`|s| \le 2^{-8}`, so that the
+# first term left out, :math:`s^7 / 448`, is a relative error below
 # :math:`2^{-56}`:
 #
 # >>> (2.0 ** -8) ** 6 / 448 < 2.0 ** -56
 # True
 #
 # The high parts of :math:`\ln 2` and :math:`\ln F` end at :math:`2^{-42}`, so
-# their sum is exact. Just above 1 we have :math:`e = 1` and
-# :math:`F = \tfrac{1}{2}`, the two logarithms cancel to nothing, and
-# :math:`s` alone is left with all its bits.
+# their sum is exact.  Just above 1 we have :math:`e = 1` and :math:`F =
+# \tfrac{1}{2}`, the two logarithms cancel to nothing, and :math:`s` alone is
+# left with all its bits.
 #
 # >>> float(_portable_log(1 + 2.0 ** -52)) == 2.0 ** -52
 # True
@@ -3596,7 +3656,7 @@ def _log_block(x: Array, tail: Any = 0.0) -> Array:
 
 
 # For a small :math:`x` the sum :math:`u = 1 + x` rounds most of :math:`x`
-# away. What was lost, :math:`c = x - (u - 1)`, can be computed exactly, and
+# away.  What was lost, :math:`c = x - (u - 1)`, can be computed exactly, and
 # comes back to first order:
 #
 # .. math::
@@ -3614,11 +3674,11 @@ def _log1p_block(x: Array) -> Array:
     return np.copysign(_log_block(u, (x - (u - 1)) / u), x)
 
 
-# One wrapper serves all four functions. It works in blocks that fit the
-# cache, as each function passes over its array some twenty times. It
-# computes float32 in float64 and rounds once at the end, which leaves an
-# error of hardly more than half a unit. And it silences the processor's
-# flags: infinity and zero are right answers here, not accidents.
+# One wrapper serves all four functions.  It works in blocks that fit the
+# cache, as each function passes over its array some twenty times.  It computes
+# float32 in float64 and rounds once at the end, which leaves an error of
+# hardly more than half a unit.  And it silences the processor's flags:
+# infinity and zero are right answers here, not accidents.
 
 _CACHE = 4096            # changes speed, never bits
 
