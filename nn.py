@@ -2831,6 +2831,11 @@ def _pack(config: Mapping[str, Any],
     weights = _pack_arrays(arrays)
     config = {**config, "weights_sha256": _sha256(weights)}
     text = _dump_config(config)
+    if len(text) > _MOST_BYTES:
+        raise ValueError(
+            f"the config takes {len(text)} bytes, and load reads at most "
+            f"{_MOST_BYTES}; shorten the loss curve, for example with "
+            "network.loss_curve_ = network.loss_curve_[-10_000:]")
     if _parse_config(text) != config:
         raise ValueError("the config holds more than JSON can keep; give "
                          "plain lists, dicts, numbers and whole characters")
