@@ -1744,7 +1744,7 @@ class Network:
         named = None if given is None else _classes(_labels(given, "classes"))
         if not self._is_fitted():
             return _classes(labels) if named is None else named
-        if named is not None and not np.array_equal(named, self.classes_):
+        if named is not None and named.tolist() != self.classes_.tolist():
             raise ValueError(f"classes is {named.tolist()}, but the network "
                              f"knows {self.classes_.tolist()}; leave it out, "
                              "or call fit")
@@ -3723,3 +3723,31 @@ _ARITHMETIC = {
     "portable": _Arithmetic(_portable_dot, _portable_sum, _portable_exp,
                             _portable_log1p, _portable_tanh),
 }
+
+
+# Licence
+# =======
+#
+# Whoever copies this file takes its licence along.
+#
+# MIT License
+#
+# Copyright (c) 2026 the authors of nn.py
+#
+# Permission is hereby granted, free of charge, to any person obtaining a copy
+# of this software and associated documentation files (the "Software"), to
+# deal in the Software without restriction, including without limitation the
+# rights to use, copy, modify, merge, publish, distribute, sublicense, and/or
+# sell copies of the Software, and to permit persons to whom the Software is
+# furnished to do so, subject to the following conditions:
+#
+# The above copyright notice and this permission notice shall be included in
+# all copies or substantial portions of the Software.
+#
+# THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+# IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+# FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+# AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+# LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+# OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+# SOFTWARE.

@@ -1,0 +1,51 @@
+"""Typeset mathematics as MathML: no script, no request, the same in EPUB.
+
+The translator from TeX is the one that docutils, which Sphinx stands on,
+brings along.  What it cannot translate is a warning, so that ``-W`` stops.
+"""
+import re
+
+from docutils import nodes
+from docutils.utils.math import latex2mathml
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+logger = logging.getLogger(__name__)
+
+
+def translate(node, as_block):
+    """Return the MathML of a node's TeX."""
+    tex = node.astext()
+    try:
+        mathml = latex2mathml.tex2mathml(tex, as_block=as_block)
+    except (ValueError, SyntaxError) as error:      # MathError is a ValueError
+        logger.warning("cannot typeset %r: %s", tex, error, location=node)
+        return f"<code>{nodes.Text(tex)}</code>"
+    return re.sub(r">\s+<", "><", mathml)           # spaces would be seen
+
+
+def visit_inline(self, node):
+    """Write a formula within a line."""
+    self.body.append(f'<span class="math">{translate(node, False)}</span>')
+    raise nodes.SkipNode
+
+
+def visit_block(self, node):
+    """Write a displayed equation with its number and a link to itself."""
+    self.body.append(self.starttag(node, "div", CLASS="math equation"))
+    self.body.append(f'<div class="formula">{translate(node, True)}</div>')
+    if node["number"]:
+        number = get_node_equation_number(self, node)
+        self.body.append(f'<span class="eqno">({number})')
+        self.add_permalink_ref(node, "Link to this equation")
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def setup(app):
+    """Tell Sphinx what this extension adds."""
+    app.add_html_math_renderer("mathml", inline_renderers=(visit_inline, None),
+                               block_renderers=(visit_block, None))
+    return {"version": "1", "parallel_read_safe": True,
+            "parallel_write_safe": True}

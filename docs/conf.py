@@ -1,0 +1,66 @@
+"""How Sphinx builds the book of nn.py."""
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
+
+import nn  # noqa: E402
+
+project = "nn.py"
+author = "the authors of nn.py"
+project_copyright = "the authors of nn.py, MIT licence"
+version = release = nn.__version__
+language = "en"
+
+extensions = ["sphinx.ext.doctest", "book", "mathml", "running", "epub"]
+exclude_patterns = ["_build", "_static", "figures", "inserts", "exercises"]
+nitpicky = True
+nitpick_ignore = [              # types of others, that have no page here
+    ("py:class", "ArrayLike"),
+    ("py:class", "os.PathLike"),
+]
+python_maximum_signature_line_length = 66
+default_role = "py:obj"         # `x` must name something, or it is a warning
+add_module_names = False
+numfig = True
+math_eqref_format = "equation {number}"
+smartquotes = False             # quotes in the book are those of nn.py
+toc_object_entries_show_parents = "hide"
+
+# Examples see what a reader of the chapter has: nn's names, and np.
+doctest_global_setup = """
+import numpy as np, nn
+globals().update({**vars(nn), "__name__": "nn"})
+"""
+doctest_default_flags = 0
+doctest_show_successes = False
+
+html_theme = "furo"
+html_title = f"nn.py {version}"
+html_static_path = ["_static"]
+html_css_files = ["book.css"]
+html_math_renderer = "mathml"
+html_copy_source = False
+html_search_scorer = str(HERE / "_ext" / "scorer.js")
+html_show_search_summary = False        # pages opened as files cannot fetch
+html_show_sourcelink = False
+html_show_copyright = False
+html_domain_indices = False
+html_theme_options = {
+    "light_css_variables": {"font-stack--headings": "inherit"},
+    "footer_icons": [],
+}
+
+epub_basename = "nn"
+epub_title = "nn.py: a neural network in one file"
+epub_description = "How a neural network works inside, told by its program."
+epub_contributor = author
+epub_publisher = author
+epub_copyright = project_copyright
+epub_identifier = "urn:uuid:6f1d3c52-7a0e-4b8e-9d53-1f0c2b7a9e41"
+epub_scheme = "UUID"
+epub_uid = "book-id"
+epub_show_urls = "no"
+epub_use_index = True
+epub_tocdepth = 2

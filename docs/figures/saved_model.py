@@ -1,0 +1,57 @@
+"""What lies where in a saved model?"""
+import json
+import math
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+import experiments
+import nn
+from docs.figures._style import panels
+
+
+def saved():
+    """Save a network; return its config, the zip's members and its size."""
+    problem = experiments.iris_problem(0)
+    network = nn.Network(epochs=2).fit(*problem.part(problem.train))
+    with tempfile.TemporaryDirectory() as folder:
+        version = network.save(Path(folder) / "iris")
+        config = json.loads((version / "config.json").read_bytes())
+        with zipfile.ZipFile(version / "weights.npz") as weights:
+            size = (version / "weights.npz").stat().st_size
+            return config, weights.infolist(), size
+
+
+def draw():
+    figure, (left, right) = panels(1, 2, (6.4, 4.4),
+                                   width_ratios=[1, 1.25])
+    config, members, size = saved()
+    lines = ["models/iris/", "  v0001/", "    weights.npz",
+             "    config.json", *(f"      {key}" for key in config),
+             "  .last-0001"]
+    for i, line in enumerate(lines):
+        left.text(0, -i, line, family="monospace", fontsize=8, va="center",
+                  weight="bold" if i < 4 else "normal")
+    left.set(xlim=(0, 1), ylim=(0.7 - len(lines), 0.7))
+    left.axis("off")
+    for i, member in enumerate(members):
+        start = member.header_offset
+        stop = start + 30 + len(member.filename) + member.file_size
+        dtype, shape = nn._expected(config)[member.filename[:-4]]
+        numbers = np.dtype(dtype).itemsize * math.prod(shape)
+        right.barh(i, stop - numbers - start, left=start, color="C1",
+                   hatch="///", edgecolor="white")
+        right.barh(i, numbers, left=stop - numbers, color="C0")
+    right.barh(len(members), size - stop, left=stop, color="C1",
+               hatch="///", edgecolor="white")
+    right.barh(0, 0, color="C0", label="numbers")
+    right.barh(0, 0, color="C1", hatch="///", edgecolor="white",
+               label="names, shapes, checksums")
+    right.set(yticks=range(len(members) + 1), xlabel="byte of weights.npz",
+              yticklabels=[*(m.filename for m in members), "(directory)"])
+    right.invert_yaxis()
+    right.grid(axis="y", visible=False)
+    right.legend(loc="upper center", bbox_to_anchor=(0.35, -0.16))
+    return figure

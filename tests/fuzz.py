@@ -1,0 +1,346 @@
+"""Pass anything to everything public: python tests/fuzz.py 20000
+
+The outcome of each call must be a result without NaN, or a ValueError or
+TypeError that nn.py raised on purpose, with a message; FloatingPointError
+only for training that diverges.  No warning but the one for labels in a
+column, no other exception, and no network changed by a call that failed.
+"""
+
+import argparse
+import copy
+import decimal
+import fractions
+import linecache
+import os
+import sys
+import tempfile
+import traceback
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import nn  # noqa: E402
+from helpers import clusters, snapshot  # noqa: E402
+
+SCALARS = [
+    None, True, False, 0, 1, 2, -1, 3, 0.0, 0.5, 1.5, -2.5, 1e-300, 1e300,
+    1e308, -1e308, float("nan"), float("inf"), -float("inf"), 10 ** 400,
+    -10 ** 400, 2 ** 63, 2 ** 64, 1j, complex("nan"), complex(1, float("inf")),
+    1e308 + 1e308j, "", "a", "tanh", "relu", "float32", "portable", "é",
+    "\0", b"", b"a", (), [], [[]], {}, set(), range(3), object(), Ellipsis,
+    NotImplemented, int, print, decimal.Decimal("1.5"),
+    decimal.Decimal("NaN"), fractions.Fraction(1, 3), np.float32("nan"),
+    np.float64(2), np.int8(-1), np.bool_(True), np.str_("tanh"),
+    np.datetime64("2020"), np.timedelta64(1, "s"), np.float16(6e4),
+    np.longdouble("1e4000"), slice(1), bytearray(b"ab"), memoryview(b"ab"),
+    [[1, 2], [3]], [1, [2]], [1, "a"], ["a", None], [None, None], [[None]],
+    [["1", "2"]], [{}], [object()], {"W1": 1}, [10 ** 400, 1], [1, 2 ** 64],
+]
+DTYPES = ["?", "i1", "u1", "i8", "u8", "f2", "f4", "f8", "g", "F", "D", "U2",
+          "S2", "O", "M8[s]", "m8[s]", ">f8", "V4", "i4,f8"]
+SPECIAL = [0.0, -0.0, np.nan, np.inf, -np.inf, 1e308, -1e308, 1e-308, 5e-324,
+           3e38, 1e-45, 1.0, 0.5, 1e4]
+
+
+class Sparse:
+    shape = (3, 4)
+
+    def tocsr(self):
+        return self
+
+
+class Scheduled:
+    """A network as gradient_check must not take it for one."""
+
+    params_ = {}
+
+
+def pick(rng, choices):
+    return choices[rng.integers(len(choices))]
+
+
+def any_array(rng, shape=None):
+    """An array of any dtype, now and then with the numbers that hurt."""
+    if shape is None:
+        shape = tuple(rng.integers(0, 5, size=rng.integers(0, 4)).tolist())
+    values = np.array(rng.normal(size=shape) * pick(rng, [1, 1, 3, 100]))
+    for _ in range(pick(rng, [0, 0, 1, 3])):
+        if values.size:
+            values.flat[rng.integers(values.size)] = pick(rng, SPECIAL)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            values = values.astype(pick(rng, DTYPES))
+        except (TypeError, ValueError):
+            values = np.zeros(shape, "V4")
+    return values.tolist() if rng.random() < 0.2 else values
+
+
+def anything(rng):
+    chance = rng.random()
+    if chance < 0.5:
+        return pick(rng, SCALARS)
+    if chance < 0.9:
+        return any_array(rng)
+    if chance < 0.93:
+        return Sparse()
+    if chance < 0.96:
+        return Scheduled()
+    return [pick(rng, SCALARS) for _ in range(rng.integers(0, 4))]
+
+
+def maybe(rng, good, odds=0.5):
+    """The good value, or anything."""
+    return anything(rng) if rng.random() < odds else good
+
+
+def rows(rng):
+    """X (40, 4), good, or with something wrong, or no X at all."""
+    chance = rng.random()
+    X = clusters()[0]
+    if chance < 0.5:
+        return X
+    if chance < 0.6:
+        X[rng.integers(40), rng.integers(4)] = pick(rng, SPECIAL)
+        with np.errstate(all="ignore"):
+            return X.astype(pick(rng, ["f4", "f8", "O"]))
+    if chance < 0.7:
+        return any_array(rng, (40, 4))
+    return anything(rng)
+
+
+def labels(rng):
+    y = clusters()[1]
+    chance = rng.random()
+    if chance < 0.5:
+        return y
+    if chance < 0.6:
+        y = y.astype(pick(rng, ["O", "f8", "U2"]))
+        y[rng.integers(40)] = pick(rng, [0, 1, 9, "a", np.nan][:5 if (
+            y.dtype.kind == "O") else 3])
+        return y
+    if chance < 0.7:
+        return any_array(rng, (40,))
+    return anything(rng)
+
+
+def settings(rng):
+    """Settings of a network, most of them good; epochs never large."""
+    chosen = {
+        "hidden_size": 3, "activation": pick(rng, ["sigmoid", "tanh",
+                                                   "relu"]),
+        "optimizer": pick(rng, [None, nn.SGD(0.1, 0.9), nn.Adam()]),
+        "batch_size": pick(rng, [None, 1, 7, 100]), "epochs": 2,
+        "seed": 0, "dtype": pick(rng, ["float64", "float32"]),
+        "arithmetic": pick(rng, ["blas"] * 5 + ["portable"])}
+    for name in chosen:
+        if rng.random() < 0.08:
+            chosen[name] = anything(rng)
+    if isinstance(chosen["epochs"], int) and chosen["epochs"] > 10:
+        chosen["epochs"] = 10
+    if rng.random() < 0.1:
+        chosen["optimizer"] = optimizer(rng)
+    return chosen
+
+
+def optimizer(rng):
+    kind = pick(rng, [nn.SGD, nn.Adam])
+    names = list(vars(kind()))
+    return kind(**{name: maybe(rng, 0.1, 0.3) for name in names
+                   if rng.random() < 0.7})
+
+
+BEGUN = {}
+
+
+def network(rng):
+    """A fitted network of one of a few kinds; seldom a new one."""
+    k, dtype = pick(rng, [2, 3]), pick(rng, ["float64", "float32"])
+    if rng.random() < 0.05:
+        return nn.Network(**settings(rng))
+    if (k, dtype) not in BEGUN:
+        X, y = clusters()
+        BEGUN[k, dtype] = nn.Network(
+            4, batch_size=7, epochs=2, dtype=dtype,
+            optimizer=nn.SGD(0.1, 0.5)).fit(X, np.minimum(y, k - 1))
+    begun = copy.deepcopy(BEGUN[k, dtype])
+    if rng.random() < 0.2:
+        begun.set_params(**{name: value for name, value
+                            in settings(rng).items() if rng.random() < 0.2})
+    return begun
+
+
+def gradients(rng, net):
+    given = {name: p * 0.1 for name, p in getattr(
+        net, "params_", {"W1": np.ones(2)}).items()}
+    for name in list(given):
+        if rng.random() < 0.2:
+            given[name] = pick(rng, [
+                anything(rng), any_array(rng, given[name].shape)])
+    return maybe(rng, given, 0.1)
+
+
+def a_callback(rng):
+    return pick(rng, [None] * 8 + [lambda *_: False, lambda *_: True,
+                                   anything(rng)])
+
+
+def few(epochs):
+    """Numbers of epochs that end this year."""
+    return min(epochs, 10) if isinstance(epochs, int) else epochs
+
+
+def a_call(rng):
+    """A network or None, a function of no arguments, and what it is."""
+    if rng.random() < 0.35:
+        name = pick(rng, [
+            "sigmoid", "tanh", "relu", "softmax", "log_softmax",
+            "binary_cross_entropy", "cross_entropy", "accuracy",
+            "confusion_matrix", "versions", "load", "start", "create"])
+        n, k = rng.integers(0, 5), rng.integers(0, 4)
+        one, two = anything(rng), anything(rng)
+        if name in ("binary_cross_entropy", "cross_entropy"):
+            shape = (n,) if name[0] == "b" else (n, k)
+            one = maybe(rng, any_array(rng, shape))
+            two = maybe(rng, rng.integers(0, max(k, 1), n))
+            arguments = (one, two)
+        elif name in ("accuracy", "confusion_matrix"):
+            arguments = (maybe(rng, any_array(rng, (n,))),
+                         maybe(rng, rng.integers(0, 3, n)))
+        elif name == "load":
+            return None, lambda: nn.Network.load(one, two), (name, one, two)
+        elif name == "start":
+            settle = optimizer(rng)
+            return None, lambda: settle.start(np.ones(3)), (name, settle)
+        elif name == "create":
+            chosen = settings(rng)
+            return None, lambda: repr(nn.Network(**chosen)), (name, chosen)
+        else:
+            arguments = (one,)
+        return None, lambda: getattr(nn, name)(*arguments), (name, arguments)
+    net, X, y = network(rng), rows(rng), labels(rng)
+    name = pick(rng, [
+        "fit", "fit", "partial_fit", "partial_fit", "predict",
+        "predict_proba", "score", "evaluate", "loss_and_gradients",
+        "apply_gradients", "apply_gradients", "set_params", "gradient_check",
+        "save"])
+    arguments, more = (X, y), {}
+    if name == "fit":
+        net.set_params(**settings(rng))
+        more = {"callback": a_callback(rng)}
+    elif name == "partial_fit":
+        more = {"callback": a_callback(rng), "epochs": few(maybe(rng, 2, 0.1)),
+                "classes": maybe(rng, None, 0.1)}
+    elif name in ("predict", "predict_proba"):
+        arguments = (X,)
+    elif name == "apply_gradients":
+        arguments = (gradients(rng, net),)
+    elif name == "set_params":
+        arguments, more = (), {
+            pick(rng, ["epochs", "seeds", "optimizer__momentum", "optimizer",
+                       "optimizer__", "params_"]): anything(rng)}
+    elif name == "save":
+        arguments = (pick(rng, [None, 1, 1.5, b"a", [], {}, object(), "\0"]),)
+    elif name == "gradient_check":
+        more = {"step": maybe(rng, None, 0.3)}
+        victim = maybe(rng, net, 0.1)
+        return net, lambda: nn.gradient_check(victim, X, y, **more), (
+            name, victim, X, y, more)
+    return net, lambda: getattr(net, name)(*arguments, **more), (
+        name, net, arguments, more)
+
+
+def has_nan(result):
+    """Whether there is a NaN anywhere in a result."""
+    if isinstance(result, nn.Network):
+        return has_nan(result.__dict__.get("params_", 0)) or has_nan(
+            result.__dict__.get("loss_curve_", 0))
+    if isinstance(result, dict):
+        return any(map(has_nan, result.values()))
+    if isinstance(result, (list, tuple)):
+        return any(map(has_nan, result))
+    if isinstance(result, (float, complex, np.ndarray, np.generic)):
+        array = np.asarray(result)
+        return array.dtype.kind in "fc" and bool(np.isnan(array).any())
+    return False
+
+
+def raised_on_purpose(error):
+    """Whether the last line that ran was a raise statement in nn.py."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    line = linecache.getline(last.filename, last.lineno)
+    return Path(last.filename).name == "nn.py" and (
+        line.lstrip().startswith("raise"))
+
+
+def outcome(call):
+    """("result", it) or ("error", it), if it is one that may be."""
+    with warnings.catch_warnings(), np.errstate(all="raise"):
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "A column-vector y was passed")
+        try:
+            result = call()
+        except (ValueError, TypeError) as error:
+            assert raised_on_purpose(error), f"by accident: {error!r}"
+            assert len(str(error)) > 20, f"says little: {error!r}"
+            return "error", error
+        except FloatingPointError as error:
+            assert "diverged" in str(error), f"not divergence: {error!r}"
+            return "error", error
+        except Exception as error:
+            raise AssertionError(f"not to be raised: {error!r}") from error
+    assert not has_nan(result), f"NaN in {result!r}"
+    return "result", result
+
+
+def check(seed):
+    """One case: a call with anything, and all that must hold after it."""
+    net, call, what = a_call(np.random.default_rng(seed))
+    before = snapshot(net) if net is not None else None
+    try:
+        kind, _ = outcome(call)
+        if net is not None and (kind == "error" or what[0] not in (
+                "fit", "partial_fit", "apply_gradients", "set_params")):
+            assert snapshot(net) == before, "the network was changed"
+        elif net is not None:
+            assert not has_nan(net), "NaN in the network"
+    except AssertionError as error:
+        raise AssertionError(f"case {seed}: {error}\n{what}") from error
+    return kind
+
+
+def run(count, start=0):
+    """Check so many cases; give the number of them."""
+    kinds = [check(seed) for seed in range(start, start + count)]
+    assert count < 50 or {"result", "error"} == set(kinds)
+    return len(kinds)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("count", type=int, nargs="?", default=20_000)
+    parser.add_argument("--start", type=int, default=0, metavar="CASE")
+    parser.add_argument("--all", action="store_true",
+                        help="go on after a failure")
+    options = parser.parse_args()
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        for seed in range(options.start, options.start + options.count):
+            try:
+                check(seed)
+            except AssertionError as error:
+                failed += 1
+                print(error, file=sys.stderr)
+                if not options.all:
+                    break
+        os.chdir("/")
+    print(f"{seed - options.start + 1} cases, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""Accuracy and the confusion matrix."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+
+TRUE = ["b", "a", "c", "a", "b", "b"]
+PRED = ["b", "a", "b", "a", "a", "c"]
+KINDS = {
+    "strings": str,
+    "ints": lambda label: "abc".index(label) * 7 - 3,
+    "whole floats": lambda label: float("abc".index(label)),
+}
+pairs = st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)),
+                 min_size=1, max_size=20)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_metrics_count_labels_of_any_kind(kind):
+    true, pred = ([KINDS[kind](label) for label in labels]
+                  for labels in (TRUE, PRED))
+    assert nn.accuracy(true, pred) == 0.5
+    assert nn.confusion_matrix(true, pred).tolist() == [
+        [2, 0, 0], [1, 1, 1], [0, 1, 0]]
+
+
+def test_metrics_count_bools():
+    true, pred = [True, True, False], np.array([True, False, False])
+    assert nn.accuracy(true, pred) == 2 / 3
+    assert nn.confusion_matrix(true, pred).tolist() == [[1, 0], [1, 1]]
+
+
+def test_metrics_take_object_arrays_of_one_plain_type():
+    true, pred = np.array(TRUE, object), np.array(PRED)
+    assert nn.accuracy(true, pred) == 0.5
+    assert nn.confusion_matrix(true, pred).shape == (3, 3)
+
+
+def test_a_label_only_predicted_or_only_true_has_its_row_and_column():
+    assert nn.confusion_matrix([1, 1], [2, 1]).tolist() == [[1, 1], [0, 0]]
+    assert nn.confusion_matrix([5], [5]).tolist() == [[1]]
+
+
+def test_strings_of_different_lengths_are_compared_whole():
+    assert nn.accuracy(["ab", "a"], ["a", "a"]) == 0.5
+    assert nn.confusion_matrix(["ab", "a"], ["a", "a"]).tolist() == [
+        [1, 0], [1, 0]]
+
+
+def test_metrics_give_plain_types():
+    assert type(nn.accuracy([1], [1])) is float
+    assert nn.confusion_matrix([1], [1]).dtype.kind == "i"
+
+
+@given(pairs)
+def test_the_matrix_holds_every_row_and_accuracy_is_its_diagonal(rows):
+    true, pred = zip(*rows, strict=True)
+    C = nn.confusion_matrix(true, pred)
+    labels = sorted(set(true + pred))
+    assert C.tolist() == [[rows.count((i, j)) for j in labels]
+                          for i in labels]
+    assert C.sum() == len(rows)
+    assert nn.accuracy(true, pred) == np.trace(C) / len(rows)
+    assert (nn.confusion_matrix(pred, true) == C.T).all()
+
+
+@given(pairs)
+def test_metrics_do_not_depend_on_the_order_of_rows(rows):
+    true, pred = zip(*rows, strict=True)
+    assert nn.accuracy(true[::-1], pred[::-1]) == nn.accuracy(true, pred)
+    assert (nn.confusion_matrix(true[::-1], pred[::-1])
+            == nn.confusion_matrix(true, pred)).all()

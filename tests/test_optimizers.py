@@ -1,0 +1,168 @@
+"""SGD and Adam against their formulas, written down once more, plainly."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+
+rates = st.floats(0, 2)
+shares = st.floats(0, 0.999)
+
+
+def walk(optimizer, theta, gradients):
+    """Where an optimizer gets to, and its memory then."""
+    theta = theta.copy()
+    state = optimizer.start(theta)
+    for gradient in gradients:
+        optimizer.step(theta, gradient.copy(), state)
+    return theta, state
+
+
+def problem(seed=0, p=5, steps=7, dtype="float64"):
+    rng = np.random.default_rng(seed)
+    return (rng.normal(size=p).astype(dtype),
+            rng.normal(size=(steps, p)).astype(dtype))
+
+
+def sgd(theta, gradients, learning_rate, momentum, nesterov):
+    v = np.zeros_like(theta)
+    for g in gradients:
+        v = momentum * v + g
+        theta = theta - learning_rate * (g + momentum * v if nesterov else v)
+    return theta, v
+
+
+def adam(theta, gradients, learning_rate, beta1, beta2, epsilon):
+    m = s = np.zeros_like(theta)
+    for step, g in enumerate(gradients, start=1):
+        m = beta1 * m + (1 - beta1) * g
+        s = beta2 * s + (1 - beta2) * g ** 2
+        m_hat, s_hat = m / (1 - beta1 ** step), s / (1 - beta2 ** step)
+        theta = theta - learning_rate * m_hat / (np.sqrt(s_hat) + epsilon)
+    return theta, m, s
+
+
+@given(rates, shares, st.booleans(), st.integers(0, 99))
+def test_sgd_follows_its_formula(learning_rate, momentum, nesterov, seed):
+    theta, gradients = problem(seed)
+    with np.errstate(under="ignore"):
+        found, state = walk(nn.SGD(learning_rate, momentum, nesterov), theta,
+                            gradients)
+        expected, v = sgd(theta, gradients, learning_rate, momentum, nesterov)
+    assert np.allclose(found, expected, rtol=1e-13, atol=1e-13)
+    assert np.allclose(state["velocity"], v, rtol=1e-13, atol=1e-13)
+
+
+@given(rates, shares, shares, st.floats(1e-12, 0.1), st.integers(0, 99))
+def test_adam_follows_its_formula(learning_rate, beta1, beta2, epsilon, seed):
+    theta, gradients = problem(seed)
+    with np.errstate(under="ignore"):
+        found, state = walk(nn.Adam(learning_rate, beta1, beta2, epsilon),
+                            theta, gradients)
+        expected, m, s = adam(theta, gradients, learning_rate, beta1, beta2,
+                              epsilon)
+    assert np.allclose(found, expected, rtol=1e-12, atol=1e-12)
+    assert np.allclose(state["mean"], m, rtol=1e-12, atol=1e-12)
+    assert np.allclose(state["square"], s, rtol=1e-12, atol=1e-12)
+    assert math.isclose(state["beta1_power"], beta1 ** 7, rel_tol=1e-13,
+                        abs_tol=1e-300)
+    assert math.isclose(state["beta2_power"], beta2 ** 7, rel_tol=1e-13,
+                        abs_tol=1e-300)
+
+
+def test_adams_first_step_is_the_learning_rate_whatever_the_gradient():
+    theta, _ = walk(nn.Adam(0.5), np.zeros(3), [np.array([1e-3, -5.0, 1e6])])
+    assert np.allclose(theta, [-0.5, 0.5, -0.5], rtol=1e-4)
+
+
+def test_without_momentum_nesterov_changes_nothing():
+    theta, gradients = problem()
+    plain, _ = walk(nn.SGD(0.1), theta, gradients)
+    nesterov, _ = walk(nn.SGD(0.1, nesterov=True), theta, gradients)
+    assert (plain == nesterov).all()
+
+
+@pytest.mark.parametrize("optimizer", [nn.SGD(0.0, 0.9), nn.Adam(0.0)])
+def test_a_learning_rate_of_0_moves_nothing(optimizer):
+    theta, gradients = problem()
+    assert (walk(optimizer, theta, gradients)[0] == theta).all()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("optimizer", [
+    nn.SGD(0.1, 0.9), nn.SGD(0.1, 0.9, True), nn.Adam(0.1)])
+def test_a_step_works_in_place_in_the_dtype_of_theta(optimizer, dtype):
+    theta, gradients = problem(dtype=dtype)
+    state = optimizer.start(theta)
+    before = theta.copy()
+    held = {name: id(array) for name, array in state.items()}
+    assert optimizer.step(theta, gradients[0], state) is None
+    assert theta.dtype == dtype and (theta != before).all()
+    assert held == {name: id(array) for name, array in state.items()}
+    for array in state.values():
+        if array.shape:
+            assert array.dtype == dtype and array.any()
+
+
+@pytest.mark.parametrize("optimizer", [nn.SGD(0.1, 0.9), nn.Adam(0.1)])
+def test_an_optimizer_keeps_its_memory_outside_so_it_can_be_shared(optimizer):
+    theta, gradients = problem()
+    before = dict(vars(optimizer))
+    first = walk(optimizer, theta, gradients)[0]
+    assert (walk(optimizer, theta, gradients)[0] == first).all()
+    assert vars(optimizer) == before
+
+
+def test_optimizers_have_readable_settings_and_compare_by_them():
+    assert repr(nn.SGD(0.5)) == (
+        "SGD(learning_rate=0.5, momentum=0.0, nesterov=False)")
+    assert repr(nn.Adam()) == (
+        "Adam(learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08)")
+    assert nn.SGD() == nn.SGD(0.1) != nn.SGD(0.2)
+    assert nn.SGD() != nn.Adam()
+
+
+@pytest.mark.parametrize("kind, setting, value", [
+    (nn.SGD, "learning_rate", -0.1), (nn.SGD, "learning_rate", math.nan),
+    (nn.SGD, "learning_rate", math.inf), (nn.SGD, "momentum", -1e-9),
+    (nn.SGD, "momentum", 1), (nn.SGD, "momentum", math.nan),
+    (nn.Adam, "learning_rate", -1), (nn.Adam, "learning_rate", math.inf),
+    (nn.Adam, "beta1", 1.0), (nn.Adam, "beta1", -0.5),
+    (nn.Adam, "beta2", 1.0), (nn.Adam, "beta2", -0.5),
+    (nn.Adam, "epsilon", 0), (nn.Adam, "epsilon", -1e-8),
+    (nn.SGD, "learning_rate", 10 ** 400),
+])
+def test_a_setting_out_of_range_is_named_with_its_value(kind, setting, value):
+    with pytest.raises(ValueError, match=f"^{setting} is .*; give a number"):
+        kind(**{setting: value}).start(np.zeros(2))
+
+
+@pytest.mark.parametrize("value", [
+    "0.1", None, 1j, True, [0.1], np.timedelta64(1, "s")])
+@pytest.mark.parametrize("kind, setting", [
+    (nn.SGD, "learning_rate"), (nn.SGD, "momentum"),
+    (nn.Adam, "learning_rate"), (nn.Adam, "beta1"), (nn.Adam, "beta2"),
+    (nn.Adam, "epsilon")])
+def test_a_setting_that_is_no_number_is_named_with_its_value(
+        kind, setting, value):
+    with pytest.raises(TypeError, match=f"^{setting} is .*; give a number"):
+        kind(**{setting: value}).start(np.zeros(2))
+
+
+@pytest.mark.parametrize("value", [1, 0, None, "yes"])
+def test_nesterov_is_a_bool(value):
+    with pytest.raises(TypeError, match="^nesterov is .*; give True or False"):
+        nn.SGD(nesterov=value).start(np.zeros(2))
+
+
+@pytest.mark.parametrize("optimizer", [
+    nn.SGD(0, 0), nn.SGD(np.float32(0.5), np.int64(0), np.True_),
+    nn.Adam(1, 0, 0, 5e-324), nn.SGD(momentum=1 - 2**-53)])
+def test_settings_at_the_edge_of_their_range_are_taken(optimizer):
+    theta, gradients = problem()
+    with np.errstate(under="ignore"):
+        assert np.isfinite(walk(optimizer, theta, gradients)[0]).all()

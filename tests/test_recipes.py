@@ -1,0 +1,329 @@
+"""The recipes run as they stand, and what they print is true.
+
+Each runs in a process of its own, in an empty folder, as a reader would run
+it, with settings that keep it short.
+"""
+
+import copy
+import doctest
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from helpers import ACTIVATIONS, DTYPES, PARAMS, ROOT, clusters, fitted
+
+import nn
+
+RECIPES = ROOT / "docs" / "recipes"
+PROGRAMS = sorted(path.stem for path in RECIPES.glob("*.py"))
+MODEST = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
+          "MKL_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A function that runs a recipe, gives its output, and sees to it that
+    no file is left behind."""
+    here, scratch = tmp_path / "here", tmp_path / "scratch"
+    here.mkdir()
+    scratch.mkdir()
+
+    def run(name, *options, **more):
+        before = listing(ROOT)
+        done = subprocess.run(
+            [sys.executable, str(RECIPES / f"{name}.py"), *options], cwd=here,
+            env={**os.environ, **MODEST, "TMPDIR": str(scratch)},
+            capture_output=True, text=True, timeout=300, **more)
+        assert done.returncode == 0, done.stderr
+        assert list(here.iterdir()) == []
+        assert [path for path in scratch.rglob("*") if path.is_file()
+                and "dask-scratch-space" not in path.parts] == []
+        assert listing(ROOT) == before
+        return done
+
+    return run
+
+
+def listing(root):
+    """The files of the project but for what Python and the tests cache."""
+    return {path for folder in ("docs/recipes", "data", ".")
+            for path in (root / folder).glob("*")
+            if path.suffix in (".py", ".rst", ".csv", ".npy", ".npz")}
+
+
+def load_recipe(name):
+    """A recipe as a module, to call its functions."""
+    spec = importlib.util.spec_from_file_location(
+        name, RECIPES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    path = list(sys.path)
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path[:] = path
+    return module
+
+
+@contextmanager
+def numpy_as_it_is():
+    """What runs in other libraries may underflow."""
+    with np.errstate(all="ignore"):
+        yield
+
+
+# The pages
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_each_recipe_has_a_page_that_shows_its_file(name):
+    page = (RECIPES / f"{name}.rst").read_text(encoding="utf-8")
+    assert f".. literalinclude:: {name}.py\n" in page
+    assert f"\n   {name}\n" in (RECIPES / "index.rst").read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", sorted(RECIPES.glob("*.rst")),
+                         ids=lambda path: path.stem)
+def test_the_examples_on_a_page_are_right(page):
+    names = {**vars(nn), "np": np, "__name__": "page"}
+    assert doctest.testfile(str(page), module_relative=False,
+                            globs=names, encoding="utf-8").failed == 0
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_recipe_is_short_and_begins_with_its_reason(name):
+    text = (RECIPES / f"{name}.py").read_text(encoding="utf-8")
+    assert text.startswith('"""')
+    assert f"python {name}.py" in text.split('"""')[1]
+    assert text.endswith('if __name__ == "__main__":\n    main()\n')
+    assert max(map(len, text.splitlines())) <= 79
+
+
+# The programs
+
+def test_grid_search_tries_all_settings_and_names_the_best(run):
+    pytest.importorskip("sklearn")
+    lines = run("grid_search", "--epochs", "30").stdout.splitlines()
+    trials = [line for line in lines if "learning_rate=" in line
+              and not line.startswith("best")]
+    scores = [float(line.split()[0]) for line in trials]
+    assert len(trials) == 6
+    assert len(set(scores)) > 1
+    best = next(line for line in lines if line.startswith("best"))
+    assert float(best.split()[1]) == max(scores) > 0.9
+
+
+def test_grid_search_finds_the_same_on_dask(run):
+    pytest.importorskip("sklearn")
+    pytest.importorskip("distributed")
+    assert (run("grid_search", "--epochs", "5", "--dask", "local").stdout
+            == run("grid_search", "--epochs", "5").stdout)
+
+
+def test_the_progress_bar_ends_early_and_keeps_the_best(run):
+    pytest.importorskip("tqdm")
+    done = run("progress_bar", "--patience", "30")
+    numbers = [float(n) for n in re.findall(r"\d+(?:\.\d+)?", done.stdout)]
+    stopped, most, last, kept, best = numbers
+    assert stopped == kept + 30 < most
+    assert best < last
+    assert f"{stopped:.0f}/2000" in done.stderr
+    assert "aside" in done.stderr
+
+
+def test_early_stopping_puts_back_the_very_weights_of_the_best_epoch():
+    pytest.importorskip("tqdm")
+    recipe = load_recipe("progress_bar")
+    X, y = recipe.iris()
+    seen = {}
+
+    class Bar:
+        def update(self):
+            pass
+
+        def set_postfix_str(self, text):
+            pass
+
+    stop = recipe.EarlyStopping(X[100:], y[100:], 20, Bar())
+
+    def callback(network, epoch, loss):
+        seen[epoch] = (network.evaluate(X[100:], y[100:])["loss"],
+                       copy.deepcopy(network.params_))
+        return stop(network, epoch, loss)
+
+    nn.Network(hidden_size=32, batch_size=8, epochs=2000).fit(
+        X[:100], y[:100], callback=callback)
+    best = min(seen, key=lambda epoch: seen[epoch][0])
+    assert (stop.epoch, stop.loss) == (best, seen[best][0])
+    assert max(seen) == best + 20
+    for name in PARAMS:
+        assert np.array_equal(stop.params[name], seen[best][1][name])
+
+
+def test_training_from_disk_takes_far_less_memory_than_the_file(run):
+    done = run("from_disk", "--megabytes", "60", "--epochs", "1")
+    file, memory = map(float, re.findall(r"([\d.]+) MB", done.stdout))
+    assert 59 < file < 61
+    assert 1 < memory < file / 4
+    accuracy = float(re.search(r"accuracy ([\d.]+)", done.stdout)[1])
+    assert accuracy > 0.8
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit of Linux")
+def test_training_from_disk_works_where_the_file_does_not_fit(run):
+    """RLIMIT_DATA counts what is allocated, but no mapped file."""
+    import resource
+    size = 200 * 10**6
+    done = run("from_disk", "--megabytes", "240", "--epochs", "1",
+               preexec_fn=lambda: resource.setrlimit(
+                   resource.RLIMIT_DATA, (size, size)))
+    file, _ = map(float, re.findall(r"([\d.]+) MB", done.stdout))
+    assert file * 10**6 > size
+
+
+def test_a_mapped_file_trains_to_the_bits_of_an_array(tmp_path):
+    load_recipe("from_disk").write(tmp_path, 1)
+    X, y = (np.load(tmp_path / name, mmap_mode="r")
+            for name in ("X.npy", "y.npy"))
+    assert isinstance(X, np.memmap)
+    mapped, plain = (nn.Network(epochs=1, batch_size=256).fit(*data)
+                     for data in ((X, y), (np.array(X), np.array(y))))
+    for name in PARAMS:
+        assert np.array_equal(mapped.params_[name], plain.params_[name])
+
+
+def test_to_pytorch_prints_differences_below_its_bound(run):
+    pytest.importorskip("torch")
+    out = run("to_pytorch").stdout
+    differences = [float(n) for n in re.findall(r"\d+e[+-]\d+", out)]
+    assert len(differences) == 4
+    assert max(differences) < 1e-12
+    losses = [float(n) for n in re.findall(r"0\.\d{4}", out)]
+    assert losses[1] < losses[0]
+    assert losses[3] < losses[2]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("k", [2, 3])
+def test_pytorch_agrees_there_and_back(k, activation, dtype):
+    pytest.importorskip("torch")
+    with numpy_as_it_is():
+        recipe = load_recipe("to_pytorch")
+        network, X, _ = fitted(k, dtype, activation=activation)
+        before = copy.deepcopy(network.params_)
+        model = recipe.to_torch(network)
+        assert model[2].out_features == (1 if k == 2 else k)
+        X = X.astype(dtype)
+        apart = recipe.probabilities(model, X) - network.predict_proba(X)
+        assert np.abs(apart).max() < (1e-12 if dtype == "float64" else 1e-5)
+        back = recipe.from_torch(model, network)
+        for name in PARAMS:
+            assert np.array_equal(back.params_[name], before[name])
+            assert back.params_[name].dtype == dtype
+        for p in model.parameters():
+            p.data += 1
+        for name in PARAMS:
+            assert np.array_equal(network.params_[name], before[name])
+            assert np.array_equal(back.params_[name], before[name])
+
+
+def test_pytorchs_gradients_are_ours():
+    torch = pytest.importorskip("torch")
+    with numpy_as_it_is():
+        recipe = load_recipe("to_pytorch")
+        network, X, y = fitted(3)
+        model = recipe.to_torch(network)
+        torch.nn.functional.cross_entropy(
+            model(torch.as_tensor(X)), torch.as_tensor(y)).backward()
+        _, ours = network.loss_and_gradients(X, y)
+        theirs = [p.grad.numpy().T for p in model.parameters()]
+        for name, gradient in zip(PARAMS, theirs, strict=True):
+            assert np.allclose(ours[name], gradient, rtol=1e-10, atol=1e-14)
+
+
+def steps_of(done):
+    """From the output: shards, bytes and the difference of each run."""
+    return [(int(s), int(b), float(d)) for s, b, d in re.findall(
+        r"(\d+) shards: [\d.]+ ms and (\d+) bytes a step, "
+        r"weights differ by (\S+)", done.stdout)]
+
+
+def test_data_parallel_training_ends_where_one_process_ends(run):
+    pytest.importorskip("distributed")
+    done = run("dask_data_parallel", "--steps", "8", "--rows", "50",
+               "--shards", "1", "3")
+    p = 32 * 32 + 32 + 32 * 3 + 3
+    runs = steps_of(done)
+    assert [(s, b) for s, b, _ in runs] == [(1, 16 * p), (3, 3 * 16 * p)]
+    assert max(d for _, _, d in runs) < 1e-12
+    assert "one process: " in done.stdout
+
+
+def test_a_killed_worker_changes_nothing(run):
+    pytest.importorskip("distributed")
+    done = run("dask_data_parallel", "--steps", "8", "--rows", "50",
+               "--shards", "3", "--kill-one")
+    assert re.search(r"killing (\d+) of the worker processes \[.*\b\1\b",
+                     done.stdout)
+    after = re.search(r"worker processes now: \[(.*)\]", done.stdout)[1]
+    killed = re.search(r"killing (\d+)", done.stdout)[1]
+    assert killed not in after.split(", ")
+    (_, _, apart), = steps_of(done)
+    assert apart < 1e-12
+
+
+def test_data_parallel_training_on_a_cluster_that_is_there(run, tmp_path):
+    """A scheduler and workers that know nothing of this project."""
+    pytest.importorskip("distributed")
+    address = tmp_path / "address.json"
+    away = tmp_path / "away"
+    away.mkdir()
+    dask = [sys.executable, "-m", "dask"]
+    local = ["--host", "127.0.0.1", "--scheduler-file", str(address)]
+    settings = {"cwd": away, "stdout": subprocess.DEVNULL,
+                "stderr": subprocess.DEVNULL,
+                "env": {k: v for k, v in {**os.environ, **MODEST}.items()
+                        if k != "PYTHONPATH"}}
+    processes = [subprocess.Popen(
+        [*dask, "scheduler", *local, "--port", "0", "--no-dashboard",
+         "--dashboard-address", "127.0.0.1:0"], **settings)]
+    try:
+        for _ in range(600):
+            if address.exists():
+                break
+            time.sleep(0.1)
+        processes += [subprocess.Popen(
+            [*dask, "worker", *local, "--nworkers", "1", "--nthreads", "1",
+             "--no-dashboard", "--local-directory", str(away)], **settings)
+            for _ in range(2)]
+        import json
+        where = json.loads(address.read_text())["address"]
+        done = run("dask_data_parallel", "--steps", "4", "--rows", "20",
+                   "--shards", "2", "--scheduler", where)
+    finally:
+        for process in processes[::-1]:
+            process.terminate()
+        for process in processes:
+            process.wait(timeout=60)
+    (shards, _, apart), = steps_of(done)
+    assert shards == 2
+    assert apart < 1e-12
+
+
+def test_the_weighted_mean_of_uneven_shards_is_the_gradient_of_all():
+    pytest.importorskip("distributed")
+    recipe = load_recipe("dask_data_parallel")
+    X, y = clusters(n=30)
+    network = nn.Network(epochs=0).fit(X, y)
+    shards = [slice(0, 3), slice(3, 20), slice(20, 30)]
+    answers = [recipe.shard_gradients((network, X[s], y[s]), network.params_)
+               for s in shards]
+    assert [n for n, _ in answers] == [3, 17, 10]
+    _, whole = network.loss_and_gradients(X, y)
+    mean = recipe.weighted_mean(answers)
+    assert recipe.difference(mean, whole) < 1e-14
