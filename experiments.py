@@ -974,7 +974,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         return complain(f"{where}{error.strerror or error}", 2)
     except MemoryError as error:
-        return complain(f"not enough memory. {error}", 2)
+        return complain(f"not enough memory; {error}".rstrip("; "), 2)
     except (ValueError, OverflowError, FloatingPointError) as error:
         return complain(str(error), 2)
 

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from dask.distributed import Client
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # not needed with nn.py beside this file
+# With nn.py beside this file, the next line is not needed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import nn
 
 BLOCKS, FEATURES, CLASSES = 20, 32, [0, 1, 2]

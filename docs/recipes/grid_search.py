@@ -19,10 +19,11 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # not needed with nn.py beside this file
+# With nn.py beside this file, the next line is not needed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import nn
 
+DATA = Path(__file__).resolve().parents[2] / "data" / "iris.csv"
 GRID = {
     "network__hidden_size": [4, 16],
     "network__optimizer__learning_rate": [0.01, 0.1, 0.3],
@@ -31,7 +32,7 @@ GRID = {
 
 def iris():
     """The measurements (150, 4) and the species (150,)."""
-    with (ROOT / "data" / "iris.csv").open(newline="") as file:
+    with DATA.open(newline="") as file:
         rows = list(csv.reader(file))[1:]
     return (np.array([row[:4] for row in rows], dtype=float),
             np.array([row[4] for row in rows]))

@@ -16,14 +16,16 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # not needed with nn.py beside this file
+# With nn.py beside this file, the next line is not needed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import nn
+
+DATA = Path(__file__).resolve().parents[2] / "data" / "iris.csv"
 
 
 def iris():
     """The measurements (150, 4), shuffled and scaled, and the species."""
-    with (ROOT / "data" / "iris.csv").open(newline="") as file:
+    with DATA.open(newline="") as file:
         rows = list(csv.reader(file))[1:]
     np.random.default_rng(1).shuffle(rows)
     X = np.array([row[:4] for row in rows], dtype=float)

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # not needed with nn.py beside this file
+# With nn.py beside this file, the next line is not needed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import nn
 
 BENDS = {"sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh,
