@@ -1277,8 +1277,11 @@ class _Pass:
             self._small = np.ones_like(self._X1)
             self._small[:, :-1] = self.X
 
-    def _load(self, part: slice, n: int) -> int:
-        """Copy the rows of a part of the epoch, batches of n, into place."""
+    def _load(self, part: slice, batch: int, n: int | None = None) -> int:
+        """Copy the rows of a part of the epoch into place, by batches.
+
+        The truth is divided by the rows of each batch, or by n.
+        """
         rows: Any = part if self.order is None else self.order[part]
         t = self._truth = self.t[rows]
         m = len(t)
@@ -1286,10 +1289,9 @@ class _Pass:
             self._small.take(rows, 0, self._X1, "clip")
         else:
             self._X1[:m, :-1] = self.X[rows]
-        for Y, s in self._upright(self._Y, m, n):
-            size = n if n > m else Y.shape[2]
+        for Y, s in self._upright(self._Y, m, batch):
             np.equal(self._classes, t[s].reshape(len(Y), 1, -1), out=Y)
-            np.divide(Y, size, out=Y)
+            np.divide(Y, n or Y.shape[2], out=Y)
         return m
 
     def _upright(self, flat: Array, m: int, n: int
@@ -1342,7 +1344,7 @@ class _Pass:
         n, loss = part.stop - part.start, 0.0
         total = np.zeros_like(self.gradient)
         for piece in _slices(part.start, part.stop, self.rows):
-            m = self._load(piece, n)
+            m = self._load(piece, piece.stop - piece.start, n)
             step, *arrays = self._window(0, m, n, 0)
             step(*arrays)
             total += self.gradient
@@ -1397,7 +1399,8 @@ class _Pass:
             descend()
         self._truth = np.tile(self.t, epochs)
         losses = self._losses(epochs * n, n).reshape(epochs, n)
-        return [self.ops.total(row).item() / n for row in losses]
+        means: list[float] = (self.ops.total(losses, axis=1) / n).tolist()
+        return means
 
 
 # The network itself

@@ -13,7 +13,7 @@ from helpers import PARAMS, ROOT, clusters, furthest, iris
 
 import nn
 
-pytest.importorskip("sklearn")
+pytest.importorskip("sklearn", minversion="1.6")
 pd = pytest.importorskip("pandas")
 
 from sklearn.base import clone, is_classifier  # noqa: E402
@@ -80,11 +80,7 @@ def examine(network):
     """The results of all of scikit-learn's checks of one estimator."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")   # they provoke many on purpose
-        try:
-            return check_estimator(network, on_fail=None, on_skip=None)
-        except TypeError:                 # before scikit-learn 1.6
-            check_estimator(network)
-            return []
+        return check_estimator(network, on_fail=None, on_skip=None)
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
@@ -94,8 +90,7 @@ def test_check_estimator_finds_no_failure(name):
                 for result in results
                 if result["status"] not in ("passed", "skipped")}
     assert failures == {}
-    passed = [r for r in results if r["status"] == "passed"]
-    assert not results or len(passed) > 45
+    assert sum(r["status"] == "passed" for r in results) > 45
 
 
 def test_scikit_learn_sees_a_classifier():
