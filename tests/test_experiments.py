@@ -17,7 +17,7 @@ import nn
 
 ROOT = Path(experiments.__file__).parent
 PROGRAM = str(ROOT / "experiments.py")
-GOLDEN = "965e6547fc629c5febbd75aa0763e38d394352005b3a6a6a601a30eb28b4b97b"
+GOLDEN = "9288490997082047116393e402e15da78425284c854988367f6ec2596066fa0c"
 
 
 def run(*arguments, cwd=None, program=PROGRAM, stdout=subprocess.PIPE, **env):
