@@ -18,6 +18,7 @@ made := $(VENV)/made-with-$(subst /,_,$(PYTHON))
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help iris xor softmax_toy gradcheck test lint docs clean
+.PHONY: torture portable matrix bench
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z_ ]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -37,8 +38,20 @@ gradcheck: $(has)dependencies  ## check the gradient against measured slopes
 	@$(RUN) experiments.py gradcheck $(ARGS)
 
 test: $(has)dependencies $(has)test  ## run every example and every test
-	@$(RUN) -m pytest -q $(ARGS)
+	@$(RUN) -m pytest -q -n 2 $(ARGS)
 	@echo "Everything held: the examples, and the tests."
+
+torture: $(has)dependencies $(has)test  ## crash, damage and fuzz for minutes
+	@$(RUN) tests/torture.py $(ARGS)
+
+portable: $(has)dependencies  ## one result on every NumPy, processor, thread
+	@$(RUN) tests/portable.py $(VENV)/numpys $(ARGS)
+
+matrix: $(has)dependencies  ## the whole suite on each NumPy and each Python
+	@$(RUN) tests/matrix.py $(VENV)/pythons $(ARGS)
+
+bench: $(has)dependencies $(has)bench  ## time it against its peers
+	@$(RUN) benchmarks/bench.py $(ARGS)
 
 lint: $(has)dependencies $(has)lint  ## check types and style
 	@$(RUN) -m mypy

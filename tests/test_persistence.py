@@ -93,11 +93,14 @@ def test_settings_are_kept(models, optimizer):
 
 def test_settings_from_numpy_are_kept_as_plain_numbers(models):
     X, y = clusters()
-    network = nn.Network(np.int64(3), epochs=np.int8(2), seed=np.uint64(7),
+    network = nn.Network(np.int8(3), batch_size=np.int16(9),
+                         epochs=np.int8(2), seed=np.uint64(7),
                          optimizer=nn.SGD(np.float32(0.1), np.float64(0.5),
                                           np.bool_(True))).fit(X, y)
     loaded = nn.Network.load(network.save(models))
     assert loaded.get_params() == network.get_params()
+    assert all(type(value) in (int, str, nn.SGD, float, bool)
+               for value in loaded.get_params().values())
     assert loaded.optimizer.learning_rate == float(np.float32(0.1))
 
 
@@ -171,7 +174,7 @@ def test_the_rest_is_kept(models, dtype):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_every_bit_of_a_weight_is_kept(models, dtype):
-    network, X, y = fitted(dtype=dtype)
+    network = fitted(dtype=dtype)[0]
     bits = {"float64": "u8", "float32": "u4"}[dtype]
     quiet, signalling = {
         "float64": (0x7FF8_0000_0000_BEEF, 0xFFF0_0000_0000_0001),
@@ -184,7 +187,7 @@ def test_every_bit_of_a_weight_is_kept(models, dtype):
 
 
 def test_saving_changes_nothing(models):
-    network, X, y = fitted()
+    network = fitted()[0]
     before = networks.state(network)
     theta = network.params_["W1"]
     network.save(models)
@@ -193,12 +196,12 @@ def test_saving_changes_nothing(models):
 
 
 def test_the_same_model_gives_the_same_bytes(models):
-    network, X, y = fitted(optimizer=nn.Adam())
+    network = fitted(optimizer=nn.Adam())[0]
     first = network.save(models)
     turned = nn.Network.load(first)
     turned.params_ = {name: np.asfortranarray(array) for name, array
                       in reversed(turned.params_.items())}
-    twin, _, _ = fitted(optimizer=nn.Adam())
+    twin = fitted(optimizer=nn.Adam())[0]
     for path in (network.save(models), twin.save(models),
                  nn.Network.load(first).save(models), turned.save(models)):
         for name in "weights.npz", "config.json":
@@ -206,7 +209,7 @@ def test_the_same_model_gives_the_same_bytes(models):
 
 
 def test_other_programs_can_read_it(models):
-    network, X, y = fitted(k=3, optimizer=nn.Adam())
+    network = fitted(k=3, optimizer=nn.Adam())[0]
     path = network.save(models)
     assert saved_names(path) == ["config.json", "weights.npz"]
     with np.load(path / "weights.npz", allow_pickle=False) as arrays:
@@ -250,7 +253,7 @@ class OwnSGD(nn.SGD):
 
 @pytest.mark.parametrize("optimizer", [SignDescent(), OwnSGD(0.1)])
 def test_an_optimizer_of_the_users_own_cannot_be_saved(models, optimizer):
-    network, X, y = fitted(optimizer=optimizer)
+    network, X, _ = fitted(optimizer=optimizer)
     with pytest.raises(TypeError, match=r"set_params\(optimizer=SGD\(\)\)"):
         network.save(models)
     assert not models.exists()
@@ -263,7 +266,7 @@ def test_an_optimizer_of_the_users_own_cannot_be_saved(models, optimizer):
     ("hidden_size", 6), ("dtype", "float32"), ("activation", "sine"),
     ("seed", -1), ("batch_size", 0), ("arithmetic", None)])
 def test_settings_that_do_not_fit_cannot_be_saved(models, name, value):
-    network, X, y = fitted()
+    network = fitted()[0]
     network.set_params(**{name: value})
     with pytest.raises((ValueError, TypeError), match=name):
         network.save(models)
@@ -271,7 +274,7 @@ def test_settings_that_do_not_fit_cannot_be_saved(models, name, value):
 
 
 def test_a_loss_curve_that_is_too_long_is_an_error_with_a_remedy(models):
-    network, X, y = fitted()
+    network = fitted()[0]
     network.loss_curve_ = [0.1] * 500_000
     with pytest.raises(ValueError, match=r"loss_curve_\[-10_000:\]"):
         network.save(models)
@@ -284,7 +287,7 @@ def test_a_loss_curve_that_is_too_long_is_an_error_with_a_remedy(models):
     "fsync", "mkdir", "rename", "second rename", "write"])
 def test_a_save_that_fails_leaves_nothing_visible(tmp_path, monkeypatch,
                                                   call):
-    network, X, y = fitted()
+    network = fitted()[0]
     models = tmp_path / "net"
     network.save(models)
     before = networks.state(nn.Network.load(models))
@@ -311,7 +314,7 @@ def test_a_save_that_fails_leaves_nothing_visible(tmp_path, monkeypatch,
 
 
 def test_a_path_that_is_a_file_is_no_place_to_save(tmp_path):
-    network, X, y = fitted()
+    network = fitted()[0]
     (tmp_path / "file").write_text("mine")
     with pytest.raises(ValueError, match="not a directory"):
         network.save(tmp_path / "file")
@@ -321,7 +324,7 @@ def test_a_path_that_is_a_file_is_no_place_to_save(tmp_path):
 
 
 def test_a_version_is_no_place_to_save(models):
-    network, X, y = fitted()
+    network = fitted()[0]
     path = network.save(models)
     with pytest.raises(ValueError, match="version"):
         network.save(path)
@@ -405,7 +408,7 @@ def test_what_is_missing_is_an_error_of_both_kinds(models):
                  lambda: nn.Network.load(models / "v0001"),
                  lambda: nn.Network.load(""),
                  lambda: three_versions(models) and nn.Network.load(
-                     models, 9)):
+                     models, 99)):
         for kind in nn.ModelFormatError, FileNotFoundError, ValueError:
             with pytest.raises(kind, match="save the model first"):
                 load()

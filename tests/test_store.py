@@ -8,17 +8,19 @@ import hashlib
 import io
 import json
 import os
+import pickle
 import shutil
 import threading
 import time
 import warnings
 import zipfile
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
 import nn
-from store import adapter, checks, networks
+from store import adapter, checks, corpus, networks
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="POSIX only")
@@ -54,6 +56,15 @@ def test_hostile_files_are_refused_cheaply(models):
     assert memory < 16e6, big
 
 
+def test_a_pickle_that_is_loaded_would_be_noticed():
+    bomb = pickle.dumps(corpus.Bomb())
+    try:
+        pickle.loads(bomb)
+        assert corpus.MARK in os.environ
+    finally:
+        os.environ.pop(corpus.MARK, None)
+
+
 @needs_fork
 def test_nothing_runs_while_hostile_files_are_loaded(models):
     assert checks.succeeds(lambda: checks.nothing_runs(models))
@@ -68,10 +79,8 @@ def test_what_runs_would_be_noticed(models, monkeypatch, capfd, deed):
     check = nn._check_config
 
     def check_and_run(config):
-        try:
+        with suppress(ImportError):
             deed()
-        except ImportError:
-            pass
         check(config)
 
     monkeypatch.setattr(nn, "_check_config", check_and_run)

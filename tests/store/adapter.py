@@ -103,7 +103,9 @@ def random_model(rng):
             arrays[name] = np.frombuffer(raw, array.dtype).reshape(
                 array.shape).copy()
         elif array.ndim:
-            array.ravel()[:1] = rng.choice([-0.0, 5e-324, np.inf, np.nan])
+            with np.errstate(under="ignore"):
+                array.ravel()[:1] = rng.choice(
+                    [-0.0, 5e-324, np.inf, np.nan])
         if array.ndim == 2 and rng.random() < 0.5:
             arrays[name] = np.asfortranarray(arrays[name])
     curve = np.frombuffer(rng.bytes(8 * config["epochs_done"]))

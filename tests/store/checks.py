@@ -9,6 +9,7 @@ import traceback
 import tracemalloc
 import warnings
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -132,7 +133,8 @@ def hostile(directory):
     path, files = good_files(directory)
     for name, data in corpus.weights_cases(files["weights.npz"]):
         changed = dict(files, **{"weights.npz": data})
-        for digests, both in ("old", changed), ("new", adapter.reseal(changed)):
+        resealed = adapter.reseal(changed)
+        for digests, both in ("old", changed), ("new", resealed):
             put(path, both)
             yield f"weights, {name}, {digests} digests", path
     for name, data in corpus.config_cases(files["config.json"]):
@@ -148,39 +150,22 @@ def hostile(directory):
 def odd_files(path, files):
     """Things at the path of a file that are no such file."""
     outside = path.parent.parent / "outside"
-    for name in files:
-        def place(what):
+    things = {
+        "missing": lambda place, data: None,
+        "symlink": lambda place, data: (
+            outside.write_bytes(data), os.symlink(outside, place)),
+        "dangling symlink": lambda place, data: os.symlink("nowhere", place),
+        "endless device": lambda place, data: os.symlink("/dev/zero", place),
+        "pipe": lambda place, data: os.mkfifo(place),
+        "sparse file of 200 MB": lambda place, data: (
+            place.write_bytes(data), os.truncate(place, 200 * 2**20)),
+        "directory": lambda place, data: os.mkdir(place)}
+    for name, data in files.items():
+        for thing, put_at in things.items():
             with suppress(FileNotFoundError):
                 os.remove(path / name)
-            what()
-            return f"{name} {what.__name__}"
-
-        def missing():
-            pass
-
-        def symlink():
-            outside.write_bytes(files[name])
-            os.symlink(outside, path / name)
-
-        def dangling_symlink():
-            os.symlink("nowhere", path / name)
-
-        def endless_device():
-            os.symlink("/dev/zero", path / name)
-
-        def fifo():
-            os.mkfifo(path / name)
-
-        def sparse_200_MB():
-            (path / name).write_bytes(files[name])
-            os.truncate(path / name, 200 * 2**20)
-
-        def directory():
-            os.mkdir(path / name)
-
-        for what in (missing, symlink, dangling_symlink, endless_device, fifo,
-                     sparse_200_MB, directory):
-            yield place(what), path
+            put_at(path / name, data)
+            yield f"{name} is a {thing}", path
         os.rmdir(path / name)
         put(path, files)
 
@@ -188,7 +173,7 @@ def odd_files(path, files):
 def costs(path):
     """The seconds and the peak of bytes that a load, or its refusal, takes."""
     seconds = []
-    while not seconds or len(seconds) < 3 and min(seconds) > 0.02:
+    while not seconds or (len(seconds) < 3 and min(seconds) > 0.02):
         start = time.process_time()
         with suppress(Refused):
             adapter.load(path)
@@ -235,8 +220,8 @@ def nothing_runs(directory):
     told, watching = [], False
 
     def watch(event, arguments):
-        if watching and (event in TELLTALE or event == "open" and (
-                str(directory) not in str(arguments[0]))):
+        elsewhere = event == "open" and str(directory) not in str(arguments[0])
+        if watching and (event in TELLTALE or elsewhere):
             told.append((event, arguments))
 
     sys.addaudithook(watch)
@@ -293,19 +278,17 @@ def kills(directory, n, seed):
     """Kill a saver n times at random moments, and check what is left."""
     rng = np.random.default_rng(seed)
     directory = Path(directory)
-    figures = dict(kills=n, acknowledged=0, lost=0, torn=0, stages_left=0,
-                   not_cleared=0, gaps=0, unacknowledged=0)
+    figures = {"kills": n} | dict.fromkeys([
+        "acknowledged", "lost", "torn", "stages_left", "not_cleared", "gaps",
+        "unacknowledged"], 0)
     adapter.save(directory, adapter.small_model())
     known = {1}
-    for round in range(n):
+    for i in range(n):
         read, write = os.pipe()
-        child = fork(lambda: saver(directory, write, round * 1000))
+        child = fork(partial(saver, directory, write, i * 1000))
         os.close(write)
         with open(read) as answers:
-            if rng.random() < 0.8:
-                said = answers.readline()
-            else:
-                said = ""
+            said = answers.readline() if rng.random() < 0.8 else ""
             time.sleep(rng.random() * 0.012)
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
@@ -341,9 +324,9 @@ def living_writers(directory, n, seed):
     directory = Path(directory)
     adapter.save(directory, adapter.small_model())
     with_stage = too_early = 0
-    for round in range(n):
+    for _ in range(n):
         read, write = os.pipe()
-        child = fork(lambda: saver(directory, write, 0))
+        child = fork(partial(saver, directory, write, 0))
         os.close(write)
         with open(read) as answers:
             answers.readline()
@@ -386,7 +369,7 @@ def crowd(directory, writers, saves, readers):
             check_version(directory, nn.versions(directory)[-1])
 
     reading = [fork(read_all) for _ in range(readers)]
-    writing = [fork(lambda: write_all(who)) for who in range(writers)]
+    writing = [fork(partial(write_all, who)) for who in range(writers)]
     os.close(write)
     with open(read) as answers:
         told = [tuple(map(int, line.split())) for line in answers]

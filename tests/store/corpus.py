@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import pickle
 import re
 import struct
@@ -11,7 +10,6 @@ import zipfile
 import numpy as np
 
 import nn
-from store import adapter
 
 MARK = "NN_TEST_CODE_WAS_RUN"
 
@@ -20,7 +18,7 @@ class Bomb:
     """Unpickling this leaves a trace."""
 
     def __reduce__(self):
-        return os.putenv, (MARK, "1")
+        return exec, (f"import os; os.environ[{MARK!r}] = '1'",)
 
 
 def npy(array, **how):
@@ -30,7 +28,8 @@ def npy(array, **how):
 
 
 def header(descr="'<f8'", order="False", shape="(2, 2)", pad=0):
-    text = f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}"
+    text = (f"{{'descr': {descr}, 'fortran_order': {order}, "
+            f"'shape': {shape}, }}")
     text = text + " " * (pad - len(text)) + "\n"
     if len(text) < 2**16:
         return struct.pack("<6s2BH", b"\x93NUMPY", 1, 0, len(text)) + (
@@ -65,8 +64,8 @@ def weights_cases(good):
     import warnings
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        doubled = archive(members + [members[0]])
-        doubled_first = archive([("W1.npy", npy(w1))] + members)
+        doubled = archive([*members, members[0]])
+        doubled_first = archive([("W1.npy", npy(w1)), *members])
     objects = npy(np.array([[Bomb(), 1], [2, 3]], object), allow_pickle=True)
     yield "rewritten by zipfile", archive(members)
     yield "empty", b""
@@ -80,8 +79,8 @@ def weights_cases(good):
     yield "raw pickle as member", swap(pickle.dumps(Bomb()))
     yield "duplicate member", doubled
     yield "duplicate member, other content first", doubled_first
-    yield "extra member", archive(members + [("extra.npy", npy(w1))])
-    yield "extra member, no npy", archive(members + [("readme", b"hi")])
+    yield "extra member", archive([*members, ("extra.npy", npy(w1))])
+    yield "extra member, no npy", archive([*members, ("readme", b"hi")])
     yield "missing member", archive(members[1:])
     yield "missing last member", archive(members[:-1])
     yield "members in another order", archive(members[::-1])
@@ -98,10 +97,11 @@ def weights_cases(good):
     yield "deflated", archive(members, zipfile.ZIP_DEFLATED)
     yield "bzip2", archive(members, zipfile.ZIP_BZIP2)
     yield "deflate bomb", archive(
-        members[1:] + [("W1.npy", header(shape="(5000000,)") + bytes(4 * 10**7))],
+        [*members[1:], ("W1.npy", header(shape="(5000000,)")
+                        + bytes(4 * 10**7))],
         zipfile.ZIP_DEFLATED)
     yield "deflated header of 20 MB", archive(
-        members[1:] + [("W1.npy", header(pad=2 * 10**7) + bytes(32))],
+        [*members[1:], ("W1.npy", header(pad=2 * 10**7) + bytes(32))],
         zipfile.ZIP_DEFLATED)
     yield "huge declared shape", swap(header(shape="(1000000000000, 2)"))
     yield "shape that overflows", swap(header(shape=f"({2**62}, {2**62})"))
@@ -151,7 +151,8 @@ def config_cases(good):
     """Pairs of a name and the bytes of a config.json that is not good."""
     def change(key, value, text=good):
         pattern = rb'("%s": )(\[[^\]]*\]|"[^"]*"|[-\w.+]+)' % key.encode()
-        new, n = re.subn(pattern, lambda m: m[1] + value.encode(), text, 1)
+        new, n = re.subn(pattern, lambda m: m[1] + value.encode(), text,
+                         count=1)
         assert n == 1, key
         return new
 
@@ -226,7 +227,7 @@ def config_cases(good):
     yield "many keys", good.replace(
         b'"tanh"', b"{" + b",".join(b'"%d":0' % i for i in range(59_000))
         + b"}")
-    yield "long string", good.replace(b'"tanh"', b'"' + b"x" * 1_990_000 + b'"')
+    yield "long string", good.replace(b'"tanh"', b'"%s"' % (b"x" * 1_990_000))
     yield "long string, four bytes to a letter", good.replace(
         b'"tanh"', b'"\\ud83d\\ude00' + b"x" * 1_990_000 + b'"')
     yield "oversize", good.replace(b'"tanh"', b'"' + b"x" * 10**8 + b'"')

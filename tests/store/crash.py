@@ -58,7 +58,7 @@ def watched(before, after=lambda name, result, args: None):
         if "r" in mode:
             return builtins.open(path, mode, **kwargs)
         before("open", path)
-        file = builtins.open(path, mode, **kwargs)
+        file = builtins.open(path, mode, **kwargs)  # noqa: SIM115
         after("open", file.fileno(), (path, os.O_CREAT))
         return File(file, path)
 
@@ -124,9 +124,9 @@ class Disk:
         return self.at(path.parent), path.name
 
     def play(self, name, result, args):
-        if name in ("mkdir", "open", "write") or name in ("rmdir", "unlink"):
-            if not str(args[0]).startswith(self.root):
-                return
+        if name in ("mkdir", "open", "write") and not (
+                str(args[0]).startswith(self.root)):
+            return
         if name == "mkdir":
             directory, last = self.parent(args[0])
             directory.change({last: Directory()})
@@ -164,7 +164,7 @@ class Disk:
                                         b"\0")
         names = dict(node.safe)
         for changes in node.changes:
-            if mode == 1 or mode == 2 and rng.random() < 0.5:
+            if mode == 1 or (mode == 2 and rng.random() < 0.5):
                 apply(names, changes)
         return {name: self.after_power_loss(rng, mode, child)
                 for name, child in names.items()}

@@ -1,0 +1,77 @@
+"""Run the whole suite on every NumPy and every Python that can be had.
+
+``make matrix`` runs this.  The NumPys 1.24, 1.26, 2.0 and the newest are
+tried on the Python that runs it, and each Python from 3.10 up that is on the
+path is tried with the newest NumPy it can have.  Each gets an environment of
+its own below the folder that is named on the command line.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NUMPYS = ["numpy==1.24.*", "numpy==1.26.*", "numpy==2.0.*", "numpy"]
+PYTHONS = [f"python3.{minor}" for minor in range(10, 20)]
+NEEDED = ["pytest>=7.4", "pytest-xdist>=3.5", "hypothesis>=6.80",
+          "mpmath>=1.3"]
+
+
+def combinations():
+    """Each interpreter with what it is to install as NumPy."""
+    own = f"python3.{sys.version_info.minor}"
+    for numpy in NUMPYS:
+        yield sys.executable, numpy
+    for python in PYTHONS:
+        found = shutil.which(python)
+        if python != own and found and works(found):
+            yield found, "numpy"
+
+
+def works(python):
+    """Whether an interpreter of that name starts at all."""
+    return subprocess.run([python, "-c", ""],
+                          capture_output=True).returncode == 0
+
+
+def result(folder, python, numpy):
+    """One line: what ran, and how the suite ended."""
+    name = re.sub(r"[^0-9a-z.]+", "-", f"{Path(python).name}-{numpy}")
+    home = Path(folder) / name
+    run = str(home / "bin" / "python")
+    if not Path(run).exists():
+        subprocess.run([python, "-m", "venv", str(home)], check=True)
+    done = subprocess.run(
+        [run, "-m", "pip", "install", "--quiet", "--only-binary", ":all:",
+         "--disable-pip-version-check", numpy, *NEEDED],
+        capture_output=True, text=True)
+    if done.returncode:
+        return f"{name:24} not to be had", True
+    done = subprocess.run([run, "-m", "pytest", "-q", "-n", "2"], cwd=ROOT,
+                          capture_output=True, text=True)
+    versions = subprocess.run(
+        [run, "-c", "import sys, numpy; print(sys.version.split()[0], "
+         "numpy.__version__)"], capture_output=True, text=True).stdout
+    lines = done.stdout.strip().splitlines()
+    python, numpy = versions.split()
+    failed = [line for line in lines if line.startswith("FAILED")]
+    return "\n".join([f"Python {python:8} NumPy {numpy:8} {lines[-1]}",
+                      *failed]), done.returncode == 0
+
+
+def main(folder):
+    """Print a line for each combination; fail if one failed."""
+    good = True
+    for python, numpy in combinations():
+        line, passed = result(folder, python, numpy)
+        print(line, flush=True)
+        good = good and passed
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
