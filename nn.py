@@ -1738,7 +1738,7 @@ class Network:
         if self.batch_size is not None:
             _check_count("batch_size", self.batch_size, 1)
         _check_count("epochs", self.epochs, 0)
-        _check_count("seed", self.seed, 0)
+        _check_count("seed", self.seed, 0, 2**128 - 1)
         _check_choice("dtype", self.dtype, ("float64", "float32"))
         _check_choice("arithmetic", self.arithmetic, _ARITHMETIC)
         for method in ("start", "step"):
@@ -1837,7 +1837,7 @@ class Network:
     def _train(self, X: Array, t: Array, epochs: int,
                callback: Callback | None) -> None:
         """Run some epochs on checked data."""
-        theta = self._own_state()
+        theta, epochs = self._own_state(), int(epochs)
         views = dict(self.params_)
         with np.errstate(all="ignore"):
             together = epochs if callback is None else 1
@@ -1876,7 +1876,7 @@ class Network:
                 together: int) -> Iterator[float]:
         """Walk over the rows so many times, and yield each mean loss."""
         n = len(X)
-        batch = min(self.batch_size or n, n)
+        batch = min(int(self.batch_size or n), n)
         walk = _Pass(X, t, theta, self._sizes(), batch, self.activation,
                      _ARITHMETIC[self.arithmetic])
         descend = partial(self._optimizer().step, theta, walk.gradient,
@@ -2161,12 +2161,22 @@ class Network:
         theta = _flat(self.params_).astype(self.dtype)
         arrays = dict(_views(theta, self._sizes()))
         for name, array in self._own_memory(theta).items():
-            arrays[f"optimizer.{name}"] = array
+            arrays[f"optimizer.{name}"] = self._in_order(array)
         path = _path(directory)
+        if (path / "config.json").exists():
+            raise ValueError(f"{path} is a version already; give the "
+                             "directory above it")
         if os.path.lexists(path) and not os.path.isdir(path):
             raise ValueError(f"{path} is not a directory; give one, in which "
                              "the model's versions are to be")
         return _publish(path, _pack(self._config(), arrays))
+
+    def _in_order(self, array: Array) -> Array:
+        """An array like theta as W1, b1, W2 and b2 one after the other."""
+        if not array.ndim:
+            return array
+        views = _views(array, self._sizes())
+        return np.concatenate([views[name].ravel() for name in views])
 
     @classmethod
     def load(cls, directory: str | os.PathLike[str],
@@ -2204,13 +2214,13 @@ class Network:
             "hyperparameters": {
                 name: _plain_setting(value) for name, value
                 in self.get_params(deep=False).items()},
-            "classes": {"dtype": self.classes_.dtype.str,
+            "classes": {"dtype": self.classes_.dtype.newbyteorder("<").str,
                         "values": self.classes_.tolist()},
             "n_features_in": self.n_features_in_,
             "feature_names": (self.feature_names_in_.tolist() if
                               hasattr(self, "feature_names_in_") else None),
-            "shapes": {name: list(p.shape)
-                       for name, p in self.params_.items()},
+            "shapes": {name: list(shape) for name, shape
+                       in _shapes(*self._sizes()).items()},
             "epochs_done": len(self.loss_curve_),
             "loss_curve": self.loss_curve_,
             "random_state": _plain_state(self._random),
@@ -2229,9 +2239,20 @@ class Network:
         self.data_digest_ = config["data_digest"]
         self._random = _random_from(config["random_state"])
         self.params_ = {name: arrays[name] for name in config["shapes"]}
-        self._memory = {name.removeprefix("optimizer."): array
-                        for name, array in arrays.items()
-                        if name.startswith("optimizer.")}
+        self._memory = {
+            name.removeprefix("optimizer."): self._out_of_order(array)
+            for name, array in arrays.items()
+            if name.startswith("optimizer.")}
+
+    def _out_of_order(self, array: Array) -> Array:
+        """The reverse of _in_order."""
+        if not array.ndim:
+            return array
+        theta, start = np.empty_like(array), 0
+        for view in _views(theta, self._sizes()).values():
+            view[...] = array[start:start + view.size].reshape(view.shape)
+            start += view.size
+        return theta
 
     def __repr__(self) -> str:
         usual = inspect.signature(Network).parameters
@@ -2267,6 +2288,8 @@ _OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 
 def _plain_setting(value: Any) -> Any:
     """A setting as JSON can hold it; an optimizer as a dict with its name."""
+    if isinstance(value, np.floating):
+        return float(value)
     if isinstance(value, np.generic):
         return value.item()
     if value is None or isinstance(value, (bool, int, float, str)):
