@@ -595,6 +595,8 @@ def _labels(values: ArrayLike, name: str) -> Array:
     if y.ndim != 1 or len(y) == 0:
         raise ValueError(f"{name} has the shape {y.shape}; give at least one "
                          "label, as an array of the shape (n,)")
+    if y.dtype.kind == "f" and y.dtype.itemsize > 8:
+        y = y.astype(np.float64)
     if y.dtype.kind == "f" and not (np.isfinite(y) & (y == np.rint(y))).all():
         raise ValueError(f"Unknown label type: continuous. {name} contains "
                          "fractions, NaN or infinity; give class labels")
@@ -1827,7 +1829,9 @@ class Network:
 
     def _sizes(self) -> Sizes:
         """The numbers d, h and k of the weights that there are."""
-        return (*self.params_["W1"].shape, self.params_["W2"].shape[1])
+        (d, h), (_, k) = map(np.shape, (self.params_["W1"],
+                                        self.params_["W2"]))
+        return d, h, k
 
     # The training itself works on copies of everything that it changes, and
     # hangs them on the network before the first step, so that a callback
