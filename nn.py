@@ -1487,7 +1487,7 @@ def _real_numbers(X: Array) -> Array:
 
 def _feature_names(given: Any) -> Array | None:
     """The column names (d,) of a data frame, if they are all strings."""
-    names = [name for name in getattr(given, "columns", ())]
+    names = list(getattr(given, "columns", ()))
     if not names or not any(isinstance(name, str) for name in names):
         return None
     if not all(isinstance(name, str) for name in names):

@@ -22,8 +22,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import nn  # noqa: E402
-from helpers import clusters, snapshot  # noqa: E402
+import nn
+from helpers import clusters, snapshot
 
 SCALARS = [
     None, True, False, 0, 1, 2, -1, 3, 0.0, 0.5, 1.5, -2.5, 1e-300, 1e300,

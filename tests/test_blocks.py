@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 import nn
-from helpers import (ACTIVATIONS, DTYPES, clusters, furthest, learned,
-                     snapshot)
+from helpers import ACTIVATIONS, DTYPES, clusters, furthest, learned, snapshot
 
 SMALL = [(1, 1 << 20), (3, 1 << 20), (10, 1 << 20), (4096, 23), (4096, 1)]
 

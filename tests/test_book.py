@@ -19,7 +19,7 @@ import nn
 from helpers import ROOT
 
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-import literate  # noqa: E402
+import literate
 
 SOURCE = (ROOT / "nn.py").read_text("utf-8")
 BOOK = literate.read(ROOT)
@@ -201,7 +201,7 @@ def test_examples_use_only_names_of_their_chapter_and_those_before():
             target.id for target in [*getattr(node, "targets", []),
                                      getattr(node, "target", None)]
             if isinstance(target, ast.Name)]
-        defined.update({name: where[node.lineno] for name in names})
+        defined.update(dict.fromkeys(names, where[node.lineno]))
     early = []
     for number, chapter in enumerate(BOOK):
         text = "\n".join(row.text for row in chapter.rows)

@@ -8,8 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from helpers import (ACTIVATIONS, DTYPES, PARAMS, clusters, fitted, furthest,
-                     snapshot)
+from helpers import (
+    ACTIVATIONS,
+    DTYPES,
+    PARAMS,
+    clusters,
+    fitted,
+    furthest,
+    snapshot,
+)
 
 SIZES = [(1, 1, 1, 2), (2, 3, 4, 2), (7, 4, 16, 3), (30, 2, 1, 5),
          (150, 4, 16, 3), (33, 64, 64, 10)]

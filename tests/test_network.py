@@ -8,9 +8,20 @@ import numpy as np
 import pytest
 
 import nn
-from helpers import (ACTIVATIONS, DTYPES, OPTIMIZERS, PARAMS, Recorder,
-                     SignDescent, clusters, fitted, furthest, iris, learned,
-                     snapshot)
+from helpers import (
+    ACTIVATIONS,
+    DTYPES,
+    OPTIMIZERS,
+    PARAMS,
+    Recorder,
+    SignDescent,
+    clusters,
+    fitted,
+    furthest,
+    iris,
+    learned,
+    snapshot,
+)
 
 BATCH_SIZES = [None, 1, 7, 32, 40, 100]
 LABELS = {
@@ -567,7 +578,7 @@ def test_the_data_are_not_changed_nor_kept():
     X, y = clusters()
     before = X.copy(), y.copy()
     network = nn.Network(epochs=3, batch_size=7).fit(X, y)
-    assert (X == before[0]).all() and (y == before[1]).all()
+    assert (before[0] == X).all() and (y == before[1]).all()
     first = snapshot(network)
     X[:], y[:] = 0, 0
     assert snapshot(network) == first

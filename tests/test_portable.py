@@ -252,7 +252,8 @@ def test_dot(shape, dtype, monkeypatch):
 
 def test_empty():
     empty = np.empty
-    assert nn._portable_dot(empty((3, 0)), empty((0, 2))).tolist() == [[0, 0]] * 3
+    nothing = nn._portable_dot(empty((3, 0)), empty((0, 2)))
+    assert nothing.tolist() == [[0, 0]] * 3
     assert nn._portable_dot(empty((0, 4)), empty((4, 2))).shape == (0, 2)
     assert nn._portable_dot(empty((2, 4)), empty((4, 0))).shape == (2, 0)
     assert nn._portable_sum(empty((0, 2))).tolist() == [0, 0]

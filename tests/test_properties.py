@@ -7,8 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from helpers import (ACTIVATIONS, DTYPES, OPTIMIZERS, clusters, furthest,
-                     learned, snapshot)
+from helpers import (
+    ACTIVATIONS,
+    DTYPES,
+    OPTIMIZERS,
+    clusters,
+    furthest,
+    learned,
+    snapshot,
+)
 
 seeds = st.integers(0, 2 ** 32)
 activations = st.sampled_from(ACTIVATIONS)

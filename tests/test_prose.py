@@ -15,7 +15,7 @@ import nn
 from helpers import ROOT
 
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-import literate  # noqa: E402
+import literate
 
 CHAPTERS = {chapter.slug: chapter.rows for chapter in literate.read(ROOT)}
 PAGES = {

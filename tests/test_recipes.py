@@ -17,9 +17,9 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from helpers import ACTIVATIONS, DTYPES, PARAMS, ROOT, clusters, fitted
 
 import nn
+from helpers import ACTIVATIONS, DTYPES, PARAMS, ROOT, clusters, fitted
 
 RECIPES = ROOT / "docs" / "recipes"
 PROGRAMS = sorted(path.stem for path in RECIPES.glob("*.py"))

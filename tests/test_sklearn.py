@@ -9,9 +9,9 @@ import warnings
 
 import numpy as np
 import pytest
-from helpers import PARAMS, ROOT, clusters, furthest, iris
 
 import nn
+from helpers import PARAMS, ROOT, clusters, furthest, iris
 
 pytest.importorskip("sklearn", minversion="1.6")
 pd = pytest.importorskip("pandas")

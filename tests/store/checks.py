@@ -2,8 +2,8 @@
 
 import os
 import signal
-import tempfile
 import sys
+import tempfile
 import time
 import traceback
 import tracemalloc
