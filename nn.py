@@ -635,7 +635,8 @@ def _conversion_warning() -> type[Warning]:
 
 def _plain_labels(y: Array, name: str) -> Array:
     """An array of Python objects as one of a single, simple type."""
-    labels = y.ravel().tolist()
+    labels = [label.item() if isinstance(label, np.generic) else label
+              for label in y.ravel().tolist()]
     kinds = {type(label) for label in labels}
     if len(kinds) > 1 or not kinds <= {str, int, bool, float}:
         names = ", ".join(sorted(kind.__name__ for kind in kinds)) or "none"
@@ -1537,8 +1538,9 @@ def _check_finite(X: Array, dtype: Any) -> None:
             block = X[rows].astype(dtype, copy=False)
             if not (math.isfinite(np.add.reduce(block, None))
                     or np.isfinite(block).all()):
-                raise ValueError("X contains NaN or infinity, or numbers too "
-                                 f"large for {dtype}; remove or replace them")
+                raise ValueError(
+                    "X contains NaN or infinity, or numbers too large for "
+                    f"{np.dtype(dtype)}; remove or replace them")
 
 
 def _classes(labels: Array) -> Array:
@@ -1744,7 +1746,8 @@ class Network:
         _check_choice("dtype", self.dtype, ("float64", "float32"))
         _check_choice("arithmetic", self.arithmetic, _ARITHMETIC)
         for method in ("start", "step"):
-            if not callable(getattr(self._optimizer(), method, None)):
+            if isinstance(self.optimizer, type) or not callable(
+                    getattr(self._optimizer(), method, None)):
                 raise TypeError(
                     f"optimizer is {self.optimizer!r}; give SGD(...), "
                     "Adam(...) or an object with the methods start and step")
@@ -1816,7 +1819,7 @@ class Network:
             self._random, (d, self.hidden_size, k), self.dtype)
         self.loss_curve_: list[float] = []
         self.data_digest_: str | None = None
-        self._memory = self._optimizer().start(_flat(self.params_))
+        self._memory = self._start(_flat(self.params_))
 
     def _remember(self, X: Array, t: Array) -> None:
         """Note what the network is trained on, as one digest.
@@ -1842,7 +1845,7 @@ class Network:
                callback: Callback | None) -> None:
         """Run some epochs on checked data."""
         theta, epochs = self._own_state(), int(epochs)
-        views = dict(self.params_)
+        views, outside = dict(self.params_), np.geterr()
         with np.errstate(all="ignore"):
             together = epochs if callback is None else 1
             for loss in self._epochs(X, t, theta, epochs, together):
@@ -1852,13 +1855,15 @@ class Network:
                 self.loss_curve_.append(loss)
                 if callback is None:
                     continue
-                if callback(self, epoch, loss):
+                with np.errstate(**outside):
+                    enough = callback(self, epoch, loss)
+                if enough:
                     break
                 if any(self.params_[name] is not views[name]
                        for name in views):   # the callback's own weights
                     theta[:] = _flat(self.params_)
                     self.params_ = dict(views)
-            if epochs and not np.isfinite(theta).all():
+            if epochs and not np.isfinite(_flat(self.params_)).all():
                 raise self._diverged(epoch, "a weight is not finite")
 
     def _own_state(self) -> Array:
@@ -1870,9 +1875,17 @@ class Network:
         self.loss_curve_ = list(self.loss_curve_)
         return theta
 
+    def _start(self, theta: Array) -> dict[str, Array]:
+        """What the optimizer wants to remember at the beginning."""
+        memory = self._optimizer().start(theta)
+        if not isinstance(memory, dict):
+            raise TypeError(f"the optimizer's start returned {memory!r}; let "
+                            "it return a dict of arrays, {} if it needs none")
+        return memory
+
     def _own_memory(self, theta: Array) -> dict[str, Array]:
         """A copy of the optimizer's memory; empty if it has another kind."""
-        fresh: dict[str, Array] = self._optimizer().start(theta)
+        fresh = self._start(theta)
         same = fresh.keys() == self._memory.keys()
         return copy.deepcopy(self._memory) if same else fresh
 
@@ -1907,16 +1920,20 @@ class Network:
 
     def _logits(self, X: Array) -> Iterator[tuple[slice, Array]]:
         """The logits Z2 of checked rows, a block at a time."""
-        params = {name: np.ascontiguousarray(p)
+        ops, dtype = _ARITHMETIC[self.arithmetic], self._float()
+        params = {name: np.ascontiguousarray(p, dtype)
                   for name, p in self.params_.items()}
-        ops = _ARITHMETIC[self.arithmetic]
-        dtype = params["W1"].dtype
         for rows in _slices(0, len(X), _block_rows(X.shape[1])):
             block = X[rows].astype(dtype, copy=False)
             Z2 = _forward(block, params, self.activation, ops)[1]
             if not math.isfinite(np.add.reduce(Z2, None)):
                 raise self._overflow()
             yield rows, Z2
+
+    def _float(self) -> type[np.floating[Any]]:
+        """The precision of the weights, whatever a user put in their place."""
+        W1 = np.asarray(self.params_["W1"])
+        return np.float32 if W1.dtype == np.float32 else np.float64
 
     def _overflow(self) -> ValueError:
         return ValueError("the numbers in X, or the weights, are so large "
@@ -1930,7 +1947,7 @@ class Network:
         _check_choice("arithmetic", self.arithmetic, _ARITHMETIC)
         table = _table(X)
         self._check_features(X, table)
-        _check_finite(table, self.params_["W1"].dtype)
+        _check_finite(table, self._float())
         return table
 
     def predict(self, X: ArrayLike) -> Array:
@@ -1969,7 +1986,7 @@ class Network:
         ((4, 2), True)
         """
         X, ops = self._checked(X), _ARITHMETIC[self.arithmetic]
-        P = np.empty((len(X), len(self.classes_)), self.params_["W1"].dtype)
+        P = np.empty((len(X), len(self.classes_)), self._float())
         with np.errstate(all="ignore"):
             for rows, Z2 in self._logits(X):
                 P[rows] = _each_probability(Z2, ops)
