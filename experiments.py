@@ -587,7 +587,8 @@ def reproduce(options: Options) -> Validations:
     again = trained_again(saved, problem)
     differences = environment_differences(folder)
     for key, values in differences.items():
-        print(f"{key} was {{}}, is now {{}}".format(*apart(*values)))
+        was, now = apart(*values)
+        print(f"{key} was {was}, is now {now}")
     if not differences:
         print("The environment is the same as when it was saved.")
     verdict = compare(saved, again, bool(differences))
@@ -888,7 +889,7 @@ def add_training_options(parser: argparse.ArgumentParser,
     parser.set_defaults(run=experiment.run)
     add("--seed", metavar="N", type=count, default=0, help="fixes the data, "
         "the first weights and every shuffle (default: %(default)s)")
-    add("--epochs", metavar="N", type=count, default=experiment.epochs,
+    add("--epochs", metavar="N", type=epochs, default=experiment.epochs,
         help="passes over the rows (default: %(default)s)")
     add("--hidden-size", metavar="N", type=count,
         default=experiment.hidden_size,
@@ -932,6 +933,21 @@ def count(text: str) -> int:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a whole number of at least 0")
     return number
+
+
+MOST_EPOCHS = 50_000
+
+
+def epochs(text: str) -> int:
+    """A number of epochs whose loss curve a saved model can hold.
+
+    >>> epochs("200")
+    200
+    """
+    if count(text) > MOST_EPOCHS:
+        raise argparse.ArgumentTypeError(
+            f"{text} is more than the {MOST_EPOCHS} epochs that can be saved")
+    return count(text)
 
 
 def picture_path(text: str) -> Path:

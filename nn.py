@@ -564,8 +564,8 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     ``count(y_true == y_pred) / n``.  Both have the shape (n,) and hold
     labels: ints, bools, strings or whole floats.
 
-    Raises TypeError for other labels and for strings compared with numbers,
-    ValueError for lengths that differ and for no labels at all.
+    Raises TypeError for other kinds of labels and for strings compared with
+    numbers, ValueError for fractions, lengths that differ and no labels.
 
     >>> accuracy(["cat", "dog", "dog"], ["cat", "dog", "cat"]) == 2 / 3
     True
@@ -1439,12 +1439,20 @@ class ModelFormatError(ValueError):
     """
 
 
-def _known_to_sklearn(error: type[Exception]) -> type[Exception]:
+def _not_fitted(message: str) -> Exception:
     """Our exception, which is also scikit-learn's if that is imported."""
-    theirs = getattr(sys.modules.get("sklearn.exceptions"),
-                     error.__name__, None)
-    return error if theirs is None else type(
-        error.__name__, (error, theirs), {"__module__": __name__})
+    theirs = getattr(sys.modules.get("sklearn.exceptions"), "NotFittedError",
+                     None)
+    if theirs is None:
+        return NotFittedError(message)
+
+    def _reduce(error: Exception) -> Any:
+        return _not_fitted, error.args
+
+    both: Callable[[str], Exception] = type(
+        "NotFittedError", (NotFittedError, theirs),
+        {"__module__": __name__, "__reduce__": _reduce})
+    return both(message)
 
 
 def _table(values: Any) -> Array:
@@ -1760,8 +1768,8 @@ class Network:
 
     def _check_fitted(self) -> None:
         if not self._is_fitted():
-            raise _known_to_sklearn(NotFittedError)(
-                "this Network is not fitted yet; call fit first")
+            raise _not_fitted("this Network is not fitted yet; call fit "
+                              "first")
 
     def _check_features(self, given: Any, X: Array) -> None:
         """Raise unless the columns are those of fit, by number and name."""
@@ -1777,9 +1785,9 @@ class Network:
 
     def _check_unchanged(self) -> None:
         """Raise if the settings no longer fit the weights."""
-        W1 = self.params_["W1"]
-        for name, now in (("hidden_size", W1.shape[1]),
-                          ("dtype", W1.dtype.name)):
+        _, h, _ = self._sizes()
+        for name, now in (("hidden_size", h),
+                          ("dtype", np.dtype(self._float()).name)):
             if getattr(self, name) != now:
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}, but the network was "
@@ -1830,11 +1838,25 @@ class Network:
         chained = old is not None and old != new
         self.data_digest_ = _sha256(f"{old}{new}".encode()) if chained else new
 
+    def _weights(self) -> dict[str, Array]:
+        """The arrays in params_, checked: a user may have put them there."""
+        d, k = self.n_features_in_, len(self.classes_)
+        h = np.shape(self.params_.get("b1", ()))
+        shapes = _shapes(d, h[0] if h else 0, 1 if k == 2 else k)
+        found = {name: np.shape(p) for name, p in self.params_.items()}
+        if found != shapes:
+            raise ValueError(f"params_ has the arrays {found}; put arrays of "
+                             f"the shapes {shapes} there")
+        if any(np.asarray(p).dtype.kind not in "biuf"
+               for p in self.params_.values()):
+            raise ValueError("params_ holds something else than real numbers; "
+                             "put arrays of floats there")
+        return self.params_
+
     def _sizes(self) -> Sizes:
         """The numbers d, h and k of the weights that there are."""
-        (d, h), (_, k) = map(np.shape, (self.params_["W1"],
-                                        self.params_["W2"]))
-        return d, h, k
+        weights = self._weights()
+        return (*np.shape(weights["W1"]), np.shape(weights["W2"])[1])
 
     # The training itself works on copies of everything that it changes, and
     # hangs them on the network before the first step, so that a callback
@@ -1857,18 +1879,18 @@ class Network:
                     continue
                 with np.errstate(**outside):
                     enough = callback(self, epoch, loss)
+                if any(self.params_.get(name) is not views[name]
+                       for name in views):   # the callback's own weights
+                    theta[:] = _flat(self._weights())
+                    self.params_ = dict(views)
                 if enough:
                     break
-                if any(self.params_[name] is not views[name]
-                       for name in views):   # the callback's own weights
-                    theta[:] = _flat(self.params_)
-                    self.params_ = dict(views)
-            if epochs and not np.isfinite(_flat(self.params_)).all():
+            if epochs and not np.isfinite(theta).all():
                 raise self._diverged(epoch, "a weight is not finite")
 
     def _own_state(self) -> Array:
         """Replace all that training changes by copies; return theta."""
-        theta = _flat(self.params_).astype(self.dtype)
+        theta = _flat(self._weights()).astype(self.dtype)
         self.params_ = _views(theta, self._sizes())
         self._memory = self._own_memory(theta)
         self._random = copy.deepcopy(self._random)
@@ -1922,7 +1944,7 @@ class Network:
         """The logits Z2 of checked rows, a block at a time."""
         ops, dtype = _ARITHMETIC[self.arithmetic], self._float()
         params = {name: np.ascontiguousarray(p, dtype)
-                  for name, p in self.params_.items()}
+                  for name, p in self._weights().items()}
         for rows in _slices(0, len(X), _block_rows(X.shape[1])):
             block = X[rows].astype(dtype, copy=False)
             Z2 = _forward(block, params, self.activation, ops)[1]
@@ -2047,7 +2069,8 @@ class Network:
         """
         X = self._checked(X)
         t = _indices(_labels(y, "y"), self.classes_, len(X))
-        sizes, theta = self._sizes(), _flat(self.params_)
+        sizes, theta = self._sizes(), _flat(self._weights())
+        theta = theta.astype(self._float(), copy=False)
         with np.errstate(all="ignore"):
             walk = _Pass(X, t, theta, sizes, len(X), self.activation,
                          _ARITHMETIC[self.arithmetic])
@@ -2179,7 +2202,7 @@ class Network:
         self._check_fitted()
         self._check_settings()
         self._check_unchanged()
-        theta = _flat(self.params_).astype(self.dtype)
+        theta = _flat(self._weights()).astype(self.dtype)
         arrays = dict(_views(theta, self._sizes()))
         for name, array in self._own_memory(theta).items():
             arrays[f"optimizer.{name}"] = self._in_order(array)
@@ -3545,7 +3568,7 @@ def _split(value: int, bits: int) -> tuple[float, float]:
 #
 # Adding these from :math:`i = 128` up to 255 ends at :math:`\ln 2`.  The
 # tables hold :math:`2^{j/256}` for two octaves, which is :math:`j` up to 511,
-# and :math:`\ln F` for :math:`F = \tfrac{128}{256}, \tfrac{129}{256}, \ldots,
+# and :math:`\ln F` for :math:`F = \frac{128}{256}, \frac{129}{256}, \ldots,
 # 1`.
 #
 # >>> bool(np.allclose(_ROOT, 2.0 ** (np.arange(512) / 256), rtol=1e-15))
@@ -3609,8 +3632,8 @@ _LOG, _LOG_LOW = _high_low([log - _LN2 for log in [*_LOGS, _LN2]],
 # .. math::
 #    :label: taylor
 #
-#    e^r - 1 \approx r + r^2 \left( \tfrac{1}{2} + r \left( \tfrac{1}{6} + r
-#    \left( \tfrac{1}{24} + r \tfrac{1}{120} \right) \right) \right)
+#    e^r - 1 \approx r + r^2 \left( \frac{1}{2} + r \left( \frac{1}{6} + r
+#    \left( \frac{1}{24} + r \frac{1}{120} \right) \right) \right)
 #
 # The first term left out is :math:`r^6 / 720`, a relative error of :math:`r^5
 # / 720 < 2^{-56}`:
@@ -3717,7 +3740,7 @@ def _tanh_block(x: Array) -> Array:
 # The logarithm
 # -------------
 #
-# Write :math:`x = 2^e m` with :math:`\tfrac{1}{2} \le m < 1`, which
+# Write :math:`x = 2^e m` with :math:`\frac{1}{2} \le m < 1`, which
 # ``np.frexp`` does exactly, and let :math:`F` be the multiple of
 # :math:`2^{-8}` nearest to :math:`m`.  Then
 #
@@ -3737,7 +3760,7 @@ def _tanh_block(x: Array) -> Array:
 #
 # The high parts of :math:`\ln 2` and :math:`\ln F` end at :math:`2^{-42}`, so
 # their sum is exact.  Just above 1 we have :math:`e = 1` and :math:`F =
-# \tfrac{1}{2}`, the two logarithms cancel to nothing, and :math:`s` alone is
+# \frac{1}{2}`, the two logarithms cancel to nothing, and :math:`s` alone is
 # left with all its bits.
 #
 # >>> float(_portable_log(1 + 2.0 ** -52)) == 2.0 ** -52

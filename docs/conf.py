@@ -20,7 +20,6 @@ nitpick_ignore = [              # types of others, that have no page here
     ("py:class", "ArrayLike"),
     ("py:class", "os.PathLike"),
 ]
-python_maximum_signature_line_length = 66
 default_role = "py:obj"         # `x` must name something, or it is a warning
 add_module_names = False
 numfig = True
@@ -63,4 +62,5 @@ epub_scheme = "UUID"
 epub_uid = "book-id"
 epub_show_urls = "no"
 epub_use_index = True
+epub_exclude_files = [".buildinfo.bak"]
 epub_tocdepth = 2

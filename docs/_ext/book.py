@@ -199,6 +199,22 @@ def _ancestors(node, kind):
             yield node
 
 
+def let_keys_scroll(app, pagename, templatename, context, doctree):
+    """Let the keyboard scroll code that is wider than the screen."""
+    if "body" in context and app.builder.name in {"html", "singlehtml"}:
+        context["body"] = context["body"].replace(
+            "<pre>", '<pre tabindex="0">').replace(
+            '<div class="formula">', '<div class="formula" tabindex="0">')
+
+
+def level_captions(app, pagename, templatename, context, doctree):
+    """Give the captions of contents the level that ARIA wants of headings."""
+    for part in ("body", "furo_navigation_tree"):
+        if part in context:
+            context[part] = context[part].replace(
+                'role="heading">', 'role="heading" aria-level="2">')
+
+
 def setup(app):
     """Tell Sphinx what this extension adds."""
     visitors = (visit_answer, depart_answer)
@@ -209,5 +225,7 @@ def setup(app):
         app.add_directive(name, kind)
     app.connect("builder-inited", write_stubs)
     app.connect("env-get-outdated", chapter_pages)
+    app.connect("html-page-context", let_keys_scroll)
     app.connect("doctree-read", link_literals)
+    app.connect("html-page-context", level_captions, priority=900)
     return {"version": "1", "parallel_read_safe": False}

@@ -7,7 +7,7 @@ from sphinx.builders.epub3 import Epub3Builder
 
 
 class EpubBuilder(Epub3Builder):
-    """Sphinx's builder, with MathML declared, woff2 and text known, times fixed."""
+    """Sphinx's builder, with MathML declared, fonts known, times fixed."""
 
     def init(self):
         super().init()
@@ -21,6 +21,11 @@ class EpubBuilder(Epub3Builder):
         path.write_text(re.sub(
             r'(<item id="[^"]*" href="([^"]*\.xhtml)" media-type="[^"]*")',
             self.declare, path.read_text("utf-8")), "utf-8")
+
+    def toc_metadata(self, *args):
+        """Name the book in toc.ncx by its identifier, as content.opf does."""
+        return {**super().toc_metadata(*args),
+                "uid": self.config.epub_identifier}
 
     def declare(self, match):
         """Add the property to one item of the manifest, if it needs it."""

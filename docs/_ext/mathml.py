@@ -3,6 +3,7 @@
 The translator from TeX is the one that docutils, which Sphinx stands on,
 brings along.  What it cannot translate is a warning, so that ``-W`` stops.
 """
+import html
 import re
 
 from docutils import nodes
@@ -21,7 +22,9 @@ def translate(node, as_block):
     except (ValueError, SyntaxError) as error:      # MathError is a ValueError
         logger.warning("cannot typeset %r: %s", tex, error, location=node)
         return f"<code>{nodes.Text(tex)}</code>"
-    return re.sub(r">\s+<", "><", mathml)           # spaces would be seen
+    mathml = re.sub(r">\s+<", "><", mathml)         # spaces would be seen
+    return re.sub(r"&(?!(?:amp|lt|gt|quot);)\w+;",  # XML knows only these
+                  lambda match: html.unescape(match[0]), mathml)
 
 
 def visit_inline(self, node):

@@ -18,6 +18,7 @@ import importlib.metadata
 import importlib.util
 import itertools
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -95,6 +96,11 @@ def draw(script, path):
         spec.loader.exec_module(module)
         module.draw().savefig(path, metadata={"Date": None, "Creator": None})
     pyplot.close("all")
+    # An EPUB may hold neither a path without a shape, which a line outside
+    # its axes leaves, nor a document type that names a remote file.
+    text = re.sub(r"<!DOCTYPE[^>]*>", "", path.read_text("utf-8"))
+    text = re.sub(r"<path (?![^>]*\bd=)", '<path d="M0 0" ', text)
+    path.write_text(text, "utf-8")
 
 
 class Drawn(Figure, SphinxDirective):
