@@ -201,7 +201,8 @@ def test_examples_use_only_names_of_their_chapter_and_those_before():
             target.id for target in [*getattr(node, "targets", []),
                                      getattr(node, "target", None)]
             if isinstance(target, ast.Name)]
-        defined.update(dict.fromkeys(names, where[node.lineno]))
+        if names:
+            defined.update(dict.fromkeys(names, where[node.lineno]))
     early = []
     for number, chapter in enumerate(BOOK):
         text = "\n".join(row.text for row in chapter.rows)
