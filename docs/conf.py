@@ -19,6 +19,8 @@ nitpicky = True
 nitpick_ignore = [              # types of others, that have no page here
     ("py:class", "ArrayLike"),
     ("py:class", "os.PathLike"),
+    ("py:class", "Array"),      # found from Sphinx 8.2 on
+    ("py:class", "Callback"),
 ]
 default_role = "py:obj"         # `x` must name something, or it is a warning
 add_module_names = False

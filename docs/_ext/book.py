@@ -215,6 +215,13 @@ def level_captions(app, pagename, templatename, context, doctree):
                 'role="heading">', 'role="heading" aria-level="2">')
 
 
+def shorten_links(app, pagename, templatename, context, doctree):
+    """Mend the links of the single page: Sphinx 9.0 gives some two targets."""
+    if app.builder.name == "singlehtml" and "body" in context:
+        context["body"] = re.sub(r'href="#document-[^"#]*#', 'href="#',
+                                 context["body"])
+
+
 def setup(app):
     """Tell Sphinx what this extension adds."""
     visitors = (visit_answer, depart_answer)
@@ -228,4 +235,5 @@ def setup(app):
     app.connect("html-page-context", let_keys_scroll)
     app.connect("doctree-read", link_literals)
     app.connect("html-page-context", level_captions, priority=900)
+    app.connect("html-page-context", shorten_links)
     return {"version": "1", "parallel_read_safe": False}
