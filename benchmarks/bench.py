@@ -720,7 +720,32 @@ def is_missing(module: str) -> bool:
 # The program
 # ===========
 
+def porting(options: Any) -> tuple[Table, Any]:
+    """What the same bits on every machine cost, on some of the rows."""
+    rows, found = [], {}
+    for name, work in WORKLOADS.items():
+        n = min(work.n, 8 * work.batch if work.batch > 1 else work.n)
+        X, y = made_up(n, work.d, work.k, work.dtype)
+
+        def fit(arithmetic: str, work: Workload = work, X: Any = X,
+                y: Any = y) -> Run:
+            network = nn.Network(
+                work.h, batch_size=work.batch, epochs=max(1, 200 // len(X)),
+                dtype=work.dtype, arithmetic=arithmetic,
+                optimizer=nn.SGD(RATE, MOMENTUM))
+            return lambda: network.fit(X, y)
+
+        times = in_turn({a: fit(a) for a in ("blas", "portable")},
+                        min(options.rounds, 5))
+        found[name] = times
+        rows.append([name, short(ratio(times, "portable", "blas"))])
+    return Table("Portable arithmetic", "How many times as long a fit takes, "
+                 "on at most eight batches of each workload.",
+                 ["workload", "ratio"], rows), found
+
+
 SECTIONS: dict[str, Callable[[Any], tuple[Table, Any]]] = {
+    "portable": porting,
     "start": starting, "growth": growing, "prediction": predicting,
     "memory": memory}
 
