@@ -57,12 +57,14 @@ lint: $(has)dependencies $(has)lint  ## check types and style
 	@$(RUN) -m mypy
 	@$(RUN) -m ruff check nn.py experiments.py tests
 
-docs: $(has)dependencies $(has)docs  ## build the book, docs/_build/html
-	@$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
-	@echo "Built docs/_build/html/index.html."
+docs: $(has)dependencies $(has)docs  ## build the book: pages, one page, EPUB
+	@for form in html singlehtml epub doctest; do \
+	$(RUN) -m sphinx -W --keep-going -q -b $$form -d docs/_build/.$$form \
+	docs docs/_build/$$form || exit 1; done
+	@echo "Built docs/_build/html/index.html, singlehtml and epub/nn.epub."
 
 clean:  ## remove .venv and all that was built; saved models stay
-	@rm -rf $(VENV) build dist *.egg-info docs/_build
+	@rm -rf $(VENV) build dist *.egg-info docs/_build docs/book
 	@rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -35,7 +35,9 @@ def visit_inline(self, node):
 
 def visit_block(self, node):
     """Write a displayed equation with its number and a link to itself."""
-    self.body.append('<div class="math equation">')   # its wrapper has the id
+    is_wrapped = "math-wrapper" in node.parent.get("classes", [])
+    bearer = nodes.Element() if is_wrapped else node    # furo's wraps have ids
+    self.body.append(self.starttag(bearer, "div", CLASS="math equation"))
     self.body.append(f'<div class="formula">{translate(node, True)}</div>')
     if node["number"]:
         number = get_node_equation_number(self, node)
