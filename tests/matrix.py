@@ -8,6 +8,7 @@ its own below the folder that is named on the command line.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -16,31 +17,36 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NUMPYS = ["numpy==1.24.*", "numpy==1.26.*", "numpy==2.0.*", "numpy"]
-PYTHONS = [f"python3.{minor}" for minor in range(10, 20)]
 NEEDED = ["pytest>=7.4", "pytest-xdist>=3.5", "hypothesis>=6.80",
           "mpmath>=1.3"]
 
 
 def combinations():
     """Each interpreter with what it is to install as NumPy."""
-    own = f"python3.{sys.version_info.minor}"
     for numpy in NUMPYS:
         yield sys.executable, numpy
-    for python in PYTHONS:
-        found = shutil.which(python)
-        if python != own and found and works(found):
+    for minor in range(10, 20):
+        found = next(filter(works, interpreters(minor)), None)
+        if minor != sys.version_info.minor and found:
             yield found, "numpy"
+
+
+def interpreters(minor):
+    """Where a Python 3.minor may be: on the path, or kept by pyenv."""
+    yield shutil.which(f"python3.{minor}")
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    yield from map(str, pyenv.glob(f"versions/3.{minor}.*/bin/python"))
 
 
 def works(python):
     """Whether an interpreter of that name starts at all."""
-    return subprocess.run([python, "-c", ""],
+    return python is not None and subprocess.run([python, "-c", ""],
                           capture_output=True).returncode == 0
 
 
 def result(folder, python, numpy):
     """One line: what ran, and how the suite ended."""
-    name = re.sub(r"[^0-9a-z.]+", "-", f"{Path(python).name}-{numpy}")
+    name = re.sub(r"[^0-9a-z.]+", "-", f"{python}-{numpy}".lower())
     home = Path(folder) / name
     run = str(home / "bin" / "python")
     if not Path(run).exists():
