@@ -494,7 +494,6 @@ def iris(options: Options) -> Validations:
 # itself, and held against what backpropagation says.  Most rows are of one
 # class: were the classes even, slopes could come out near zero by chance,
 # as sums of terms that cancel, and of those no method knows many digits.
-# The same happens where long training has made all slopes small.
 #
 # Two ways of measuring are shown, because the familiar one is the worse one.
 # Central differences subtract two losses that agree in most of their

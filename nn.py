@@ -1147,8 +1147,8 @@ def _flat(params: Mapping[str, Array]) -> Array:
 # to a class or a unit is a row, along which NumPy is quick.  On iris, full
 # batch, the two took a third off a step.
 #
-# That :math:`W_1` lies by unit spares a product of two transposed matrices:
-# an eighth of a step where X is wide.
+# That :math:`W_1` lies by unit spares a product of two transposed matrices,
+# which is the slowest kind; where X is wide, this shows.
 
 Step = Callable[[Array, Array, Array, Array], None]
 Window = tuple[Step, Array, Array, Array, Array]

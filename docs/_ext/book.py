@@ -2,15 +2,11 @@
 
 ``.. chapters::``
     In the index: the table of contents, one entry for each chapter of nn.py.
-``.. pages::``
-    In the index: the same for the other pages, in the order given, then the
-    rest, so that none is lost.
 ``.. listing:: 10-12 20-31``
     Lines of nn.py, as code.  Written by ``literate``, never by hand.
 ``.. answer::``
     The answer to an exercise: folded on screen, open in print and EPUB.
 """
-import fnmatch
 import re
 import textwrap
 from pathlib import Path
@@ -91,21 +87,6 @@ class Chapters(TocTree):
         self.env.note_dependency(str(source_path(self.env)))
         self.content = StringList(
             [f"{FOLDER}/{item.slug}" for item in read_chapters(self.env)])
-        return super().run()
-
-
-class Pages(TocTree):
-    """List other pages: those that match each line, then all the rest."""
-
-    def run(self):
-        left = sorted(name for name in self.env.found_docs
-                      if not name.startswith(f"{FOLDER}/")
-                      and name != self.env.docname)
-        order = []
-        for pattern in [*self.content, "*"]:
-            order += fnmatch.filter(left, pattern)
-            left = [name for name in left if name not in order]
-        self.content = StringList(order)
         return super().run()
 
 
@@ -227,7 +208,7 @@ def setup(app):
     visitors = (visit_answer, depart_answer)
     app.add_node(answer, html=visitors, epub=visitors)
     for name, kind in (("chapter", Chapter), ("chapters", Chapters),
-                       ("pages", Pages), ("listing", Listing),
+                       ("listing", Listing),
                        ("answer", Answer)):
         app.add_directive(name, kind)
     app.connect("builder-inited", write_stubs)
