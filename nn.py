@@ -1234,9 +1234,9 @@ _BLOCK_ROWS = 1 << 12
 _BLOCK_NUMBERS = 1 << 20
 
 
-def _block_rows(d: int) -> int:
-    """How many rows of d numbers make a block."""
-    return max(1, min(_BLOCK_ROWS, _BLOCK_NUMBERS // (d + 1)))
+def _block_rows(d: int, h: int = 0) -> int:
+    """How many rows of d numbers, then of h, make a block."""
+    return max(1, min(_BLOCK_ROWS, _BLOCK_NUMBERS // (max(d, h) + 1)))
 
 
 def _slices(start: int, stop: int, rows: int) -> Iterator[slice]:
@@ -1258,7 +1258,8 @@ class _Pass:
 
     def __init__(self, X: Array, t: Array, theta: Array, sizes: Sizes,
                  batch: int, activation: str, ops: _Arithmetic) -> None:
-        (d, _, k), rows = sizes, _block_rows(sizes[0])
+        d, h, k = sizes
+        rows = _block_rows(d, h)
         self.X, self.t, self.theta, self.sizes = X, t, theta, sizes
         self.batch, self.activation, self.ops = batch, activation, ops
         self.order: Array | None = None
@@ -1534,21 +1535,25 @@ def _difference(then: Array, now: Array) -> str:
 
 
 def _check_finite(X: Array, dtype: Any) -> None:
-    """Raise unless every number of X is finite in the network's dtype.
+    """Raise unless every number of X is finite in the network's dtype."""
+    for rows in _slices(0, len(X), _block_rows(X.shape[1])):
+        _finite(X[rows], dtype)
 
-    A sum is infinite or NaN if a term is, and needs no array of its own.
-    Should it overflow by itself, the block is looked at again.
+
+def _finite(block: Array, dtype: Any) -> Array:
+    """Some rows in the network's dtype, if every number is finite in it.
+
+    A sum of squares is infinite or NaN if a term is, and needs no array of
+    its own.  Should it overflow by itself, the numbers are looked at again.
     """
-    if X.dtype.kind != "f":
-        return
     with np.errstate(all="ignore"):
-        for rows in _slices(0, len(X), _block_rows(X.shape[1])):
-            block = X[rows].astype(dtype, copy=False)
-            if not (math.isfinite(np.add.reduce(block, None))
-                    or np.isfinite(block).all()):
-                raise ValueError(
-                    "X contains NaN or infinity, or numbers too large for "
-                    f"{np.dtype(dtype)}; remove or replace them")
+        block = block.astype(dtype, copy=False)
+        every = block.ravel()
+        if not (math.isfinite(every.dot(every)) or np.isfinite(every).all()):
+            raise ValueError(
+                "X contains NaN or infinity, or numbers too large for "
+                f"{np.dtype(dtype)}; remove or replace them")
+    return block
 
 
 def _classes(labels: Array) -> Array:
@@ -1598,8 +1603,11 @@ def _each_probability(Z2: Array, ops: _Arithmetic) -> Array:
 # more, rows are taken evenly, or else the digest of a large file would take
 # longer than an epoch.
 
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _sha256(*parts: Any) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _data_digest(X: Array, t: Array, classes: Array) -> str:
@@ -1607,9 +1615,8 @@ def _data_digest(X: Array, t: Array, classes: Array) -> str:
     every = 1 + X.nbytes // (1 << 20)
     some = X[::every]
     some = some.astype(some.dtype.newbyteorder("<"), order="C", copy=False)
-    label = [X.shape, some.dtype.str, classes.tolist()]
-    return _sha256(b"".join([json.dumps(label).encode(), some.tobytes(),
-                             t[::every].astype("<u4").tobytes()]))
+    label = json.dumps([X.shape, some.dtype.str, classes.tolist()])
+    return _sha256(label.encode(), some.ravel(), t[::every].astype("<u4"))
 
 
 Callback = Callable[["Network", int, float], Any]
@@ -1887,6 +1894,7 @@ class Network:
                     break
             if epochs and not np.isfinite(theta).all():
                 raise self._diverged(epoch, "a weight is not finite")
+        self._settle()
 
     def _own_state(self) -> Array:
         """Replace all that training changes by copies; return theta."""
@@ -1896,6 +1904,14 @@ class Network:
         self._random = copy.deepcopy(self._random)
         self.loss_curve_ = list(self.loss_curve_)
         return theta
+
+    def _settle(self) -> None:
+        """Give each array of weights a memory of its own, in one piece.
+
+        A prediction needs them so.  For a single row and a wide X, taking
+        them apart anew would cost ten times what the products cost.
+        """
+        self.params_ = {name: p.copy() for name, p in self.params_.items()}
 
     def _start(self, theta: Array) -> dict[str, Array]:
         """What the optimizer wants to remember at the beginning."""
@@ -1945,8 +1961,8 @@ class Network:
         ops, dtype = _ARITHMETIC[self.arithmetic], self._float()
         params = {name: np.ascontiguousarray(p, dtype)
                   for name, p in self._weights().items()}
-        for rows in _slices(0, len(X), _block_rows(X.shape[1])):
-            block = X[rows].astype(dtype, copy=False)
+        for rows in _slices(0, len(X), _block_rows(*params["W1"].shape)):
+            block = _finite(X[rows], dtype)
             Z2 = _forward(block, params, self.activation, ops)[1]
             if not math.isfinite(np.add.reduce(Z2, None)):
                 raise self._overflow()
@@ -1969,7 +1985,6 @@ class Network:
         _check_choice("arithmetic", self.arithmetic, _ARITHMETIC)
         table = _table(X)
         self._check_features(X, table)
-        _check_finite(table, self._float())
         return table
 
     def predict(self, X: ArrayLike) -> Array:
@@ -2068,6 +2083,7 @@ class Network:
         ((1, 2), True)
         """
         X = self._checked(X)
+        _check_finite(X, self._float())
         t = _indices(_labels(y, "y"), self.classes_, len(X))
         sizes, theta = self._sizes(), _flat(self._weights())
         theta = theta.astype(self._float(), copy=False)
@@ -2107,6 +2123,7 @@ class Network:
             if not np.isfinite(theta).all():
                 raise self._diverged(len(self.loss_curve_) + 1,
                                      "a weight is not finite")
+            self._settle()
         return self
 
     def _flat_gradient(self, gradients: Mapping[str, ArrayLike]) -> Array:
