@@ -1312,15 +1312,16 @@ class _Pass:
         The truth is divided by the rows of each batch, or by n.
         """
         rows: Any = part if self.order is None else self.order[part]
+        t, k = self.t[rows], self.sizes[2]
+        m = len(t)
         if self._small is not None:
             self._small.take(rows, 0, self._X1, "clip")
         else:
-            self._X1[:part.stop - part.start, :-1] = self.X[rows]
-        k, m = self.sizes[2], len(self.t[part])
-        columns = self._find(self.t[rows], batch)
+            self._X1[:m, :-1] = self.X[rows]
+        columns = self._find(t, batch)
         self._Y[:k * m] = 0
         if k == 1:
-            self._Y[:m] = self._truth / (n or columns)
+            self._Y[:m] = t / (n or columns)
         else:
             self._Y[self._right] = 1 / (n or columns)
         return m
