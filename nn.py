@@ -453,7 +453,7 @@ def _mean(rows: Array) -> Any:
     mean = np.add.reduce(rows) / len(rows)
     if not np.isfinite(mean):
         mean = np.add.reduce(rows / len(rows))
-    if np.isnan(mean):
+    if not np.isfinite(mean):
         raise ValueError("the loss overflows; give smaller logits")
     return mean.item()
 
@@ -1591,11 +1591,11 @@ def _finite(block: Array, dtype: Any) -> Array:
     return block
 
 
-def _classes(labels: Array) -> Array:
+def _classes(labels: Array, name: str = "y") -> Array:
     """The sorted different labels, at least two."""
     classes = np.unique(labels)
     if len(classes) < 2:
-        raise ValueError("y contains one class only, "
+        raise ValueError(f"{name} contains one class only, "
                          f"{classes[0].item()!r}; give at least two")
     return classes
 
@@ -1837,7 +1837,8 @@ class Network:
 
     def _known_classes(self, labels: Array, given: ArrayLike | None) -> Array:
         """The classes that are known, or given, or else found in labels."""
-        named = None if given is None else _classes(_labels(given, "classes"))
+        named = None if given is None else _classes(
+            _labels(given, "classes"), "classes")
         if not self._is_fitted():
             return _classes(labels) if named is None else named
         if named is not None and named.tolist() != self.classes_.tolist():
@@ -2762,8 +2763,7 @@ _MOST_BYTES, _MOST_VALUES, _MOST_DIGITS = 2_000_000, 120_000, 1_000
 
 def _parse_config(data: bytes) -> dict[str, Any]:
     """The config in data, checked, without the digest of itself."""
-    values = sum(map(data.count, b",:[{"))
-    if len(data) > _MOST_BYTES or values > _MOST_VALUES:
+    if _is_long(data):
         raise ModelFormatError(f"config.json has {len(data)} bytes, more "
                                f"than a config needs; {_REMEDY}")
     if not _is_sealed(data):
@@ -2781,6 +2781,11 @@ def _parse_config(data: bytes) -> dict[str, Any]:
         raise ModelFormatError("config.json is not as save writes it; "
                                f"{_REMEDY}")
     return config
+
+
+def _is_long(data: bytes) -> bool:
+    values = sum(map(data.count, b",:[{"))
+    return len(data) > _MOST_BYTES or values > _MOST_VALUES
 
 
 def _is_sealed(data: bytes) -> bool:
@@ -3009,10 +3014,10 @@ def _pack(config: Mapping[str, Any],
     weights = _pack_arrays(arrays)
     config = {**config, "weights_sha256": _sha256(weights)}
     text = _dump_config(config)
-    if len(text) > _MOST_BYTES:
+    if _is_long(text):
         raise ValueError(
-            f"the config takes {len(text)} bytes, and load reads at most "
-            f"{_MOST_BYTES}; shorten the loss curve, for example with "
+            f"the config takes {len(text)} bytes, more than load would read; "
+            "shorten the loss curve, for example with "
             "network.loss_curve_ = network.loss_curve_[-10_000:]")
     if _parse_config(text) != config:
         raise ValueError("the config holds more than JSON can keep; give "
