@@ -6,6 +6,7 @@ sees it beside its neighbours.
 """
 
 import ast
+import sys
 import warnings
 
 import numpy as np
@@ -562,7 +563,8 @@ def frame(X, columns):
 
 @pytest.mark.parametrize("expression", MESSAGES)
 def test_an_error_says(expression, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)     # and without scikit-learn's own classes
+    monkeypatch.delitem(sys.modules, "sklearn.exceptions", raising=False)
     names = {**globals(), "network": fitted()}
     if "frame" in expression:
         names["frame"] = frame(X, ["a", "b"])
