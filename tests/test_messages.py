@@ -6,6 +6,8 @@ sees it beside its neighbours.
 """
 
 import ast
+import json
+import string
 import sys
 import warnings
 
@@ -45,6 +47,7 @@ class Liar(nn.Network):
 
 
 X, y = np.array([[0.0, 1.0], [1.0, 0.0]]), [0, 1]
+LETTERS = json.dumps([*string.ascii_uppercase])
 
 
 def fitted(kind=nn.Network, **settings):
@@ -539,6 +542,12 @@ MESSAGES = {
         "ModelFormatError: config.json: classes is {'dtype': '<i8', "
         "'values': [1, 0]}; expected two or more labels of that dtype in "
         "rising order; load another version, or train again",
+    'altered(\'i8",\\n    "values": [0, 1]\', '
+    '\'U99999",\\n    "values": \' + LETTERS)':
+        "ModelFormatError: config.json: classes is {'dtype': '<U99999', "
+        "'values': ['A', 'B', 'C', 'D', 'E', 'F', ...]}; expected two or "
+        "more labels of that dtype in rising order; load another version, or "
+        "train again",
     'altered(\'"seed": 0\', \'"seed": \' + "1" * 2000)':
         "ModelFormatError: config.json cannot be read: ValueError('a... 2000 "
         "digits'); load another version, or train again",
