@@ -629,12 +629,19 @@ def _one_column(values: ArrayLike, name: str) -> Array:
         raise TypeError(f"{name} mixes strings with other labels; give "
                         "labels that are all strings, or none")
     if y.ndim == 2 and y.shape[1] == 1:
-        warnings.warn(
-            "A column-vector y was passed when a 1d array was expected. "
-            f"Please change the shape of {name} to (n_samples,), for example "
-            "with ravel().", _conversion_warning(), stacklevel=4)
+        _warn("A column-vector y was passed when a 1d array was expected. "
+              f"Please change the shape of {name} to (n_samples,), for "
+              "example with ravel().", _conversion_warning())
         y = y[:, 0]
     return y
+
+
+def _warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line that called us, through however many of our own."""
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and frame.f_globals is globals():
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 def _conversion_warning() -> type[Warning]:
@@ -650,7 +657,7 @@ def _plain_labels(y: Array, name: str) -> Array:
               for label in y.ravel().tolist()]
     kinds = {type(label) for label in labels}
     if len(kinds) > 1 or not kinds <= {str, int, bool, float}:
-        names = ", ".join(sorted(kind.__name__ for kind in kinds)) or "none"
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise TypeError(f"{name} holds objects of type {names}; give labels "
                         "that are all ints, all bools or all strings")
     return np.array(labels).reshape(y.shape)
@@ -1547,11 +1554,11 @@ def _compare_names(then: Array | None, now: Array | None) -> None:
     """Raise if columns have other names than in fit; warn if none."""
     if then is None or now is None:
         if then is None:
-            warnings.warn("X has feature names, but Network was fitted "
-                          "without feature names", stacklevel=4)
+            _warn("X has feature names, but Network was fitted without "
+                  "feature names")
         else:
-            warnings.warn("X does not have valid feature names, but Network "
-                          "was fitted with feature names", stacklevel=4)
+            _warn("X does not have valid feature names, but Network was "
+                  "fitted with feature names")
     elif not np.array_equal(then, now):
         raise ValueError("The feature names should match those that were "
                          "passed during fit." + _difference(then, now))

@@ -423,8 +423,8 @@ def as_rst(table: Table) -> str:
 # What is measured
 # ================
 
-def training(name: str, options: Any) -> tuple[list[list[str]], Any]:
-    """Train one workload with all; rows of a table, and all times."""
+def training(name: str, options: Any) -> dict[str, Any]:
+    """The times of one workload with all who take part."""
     work = WORKLOADS[name]
     if options.quick:
         work = work._replace(epochs=max(1, work.epochs // 5))
@@ -432,33 +432,39 @@ def training(name: str, options: Any) -> tuple[list[list[str]], Any]:
     runs = {c.name: c.prepare(work, X, y) for c in CONTESTANTS
             if c.module not in options.missing}
     times = in_turn(runs, options.rounds)
-    rows = []
-    for peer in runs:
-        step = statistics.median(times[peer]) / work.steps * 1e6
-        found = ratio(times, peer, "nn.py")
-        target = work.targets.get(peer)
-        rows.append([name if peer == "nn.py" else "", peer, short(step),
-                     "" if peer == "nn.py" else short(found),
-                     "" if target is None else f"≥ {target:g}"])
-    micro = {peer: [t / work.steps * 1e6 for t in found]
-             for peer, found in times.items()}
-    return rows, {"shape": work.shape, "steps": work.steps,
-                  "microseconds_per_step": micro}
+    say(options, f"{name}: {work.shape}")
+    return {"shape": work.shape, "steps": work.steps,
+            "microseconds_per_step": {
+                peer: [t / work.steps * 1e6 for t in found]
+                for peer, found in times.items()}}
 
 
-def trainings(names: list[str], options: Any) -> tuple[Table, Any]:
-    """The table of all workloads asked for."""
-    rows, found = [], {}
-    for name in names:
-        some, found[name] = training(name, options)
-        rows += some
-        say(options, f"{name}: {found[name]['shape']}")
-    says = ("Microseconds per step, the median over the rounds, and how many "
-            "times as long as nn.py it takes, the median of the rounds' "
-            "ratios. " + "; ".join(f"{name} is {WORKLOADS[name].shape}"
-                                   for name in names) + ".")
-    header = ["workload", "", "µs per step", "ratio", "target"]
-    return Table("Training", says, header, rows), found
+def trainings(names: list[str], options: Any) -> Iterator[tuple[Table, Any]]:
+    """The tables of all workloads asked for: times, and then ratios."""
+    found = {name: training(name, options) for name in names}
+    times = {name: found[name]["microseconds_per_step"] for name in names}
+    peers = list(times[names[0]])
+    shapes = "; ".join(f"{name} is {WORKLOADS[name].shape}" for name in names)
+    yield Table(
+        "Microseconds per step",
+        f"The median over the rounds, of n×d×h×k: {shapes}.", ["", *names],
+        [[peer, *(short(statistics.median(times[name][peer]))
+                  for name in names)] for peer in peers]), found
+
+    def against(name: str, peer: str) -> str:
+        reached = ratio(times[name], peer, "nn.py")
+        target = WORKLOADS[name].targets.get(peer)
+        if target is None:
+            return short(reached)
+        return f"{short(reached)} {'≥<'[reached < target]} {target:g}"
+
+    yield Table(
+        "How many times as long as nn.py",
+        "The median of the rounds' ratios; above 1, nn.py is faster. Behind "
+        "a ratio stands what is aimed at: ≥ where it is reached, < where it "
+        "is missed.", ["", *names],
+        [[peer, *(against(name, peer) for name in names)]
+         for peer in peers if peer != "nn.py"]), None
 
 
 def starting(options: Any) -> tuple[Table, Any]:
@@ -780,23 +786,47 @@ def measured(options: Any) -> Iterator[tuple[Table, Any]]:
     """All tables asked for, each with the figures behind it."""
     names = [name for name in WORKLOADS if name in options.only]
     if names:
-        yield trainings(names, options)
+        yield from trainings(names, options)
     for name, section in SECTIONS.items():
         if name in options.only:
             yield section(options)
 
 
+INTRODUCTION = """
+How long does ``nn.py`` take beside others, when all train the same network on
+the same data for the same number of steps?  All have momentum 0.9, a tanh
+hidden layer and softmax outputs.  Counted is the whole of
+``Network(...).fit(X, y)``, checks included; of JAX, neither compiling nor
+bringing the data to its device.  "JAX, step" is a compiled step in a loop in
+Python; in "JAX, run" all epochs are compiled into one, shuffling included.
+The floor is the five matrix products of a step alone, so its ratio is the
+share of the time that goes to them.
+
+On a small network the time goes to calling NumPy, hardly to arithmetic, and
+what makes ``nn.py`` fast there is that it calls little: the chapter on the
+network tells how.  On a large one the products count, and next to them what
+no product does: the rows of a shuffled batch are gathered from all over X,
+and the optimizer walks over all weights, some of which the other core wrote
+last.  NumPy does these one after another on one core.  A compiler fuses some
+of it and shares the rest between the cores, which is why compiled JAX comes
+close or passes there.
+
+All take turns in one process, and each round begins with another, so that a
+machine that slows down slows all of them.  Still, times move by a third from
+one run to the next: read across, not down.
+This page is what ``make bench ARGS="--rst docs/speed.rst"`` wrote, here:
+"""
+
+
 def page(form: Callable[[Table], str], known: dict[str, str],
          tables: list[Table]) -> str:
     """All tables, after the title and the facts, in one form."""
-    title, under = "Measured speed", "=" * len("Measured speed")
     if form is as_markdown:
-        title, under = "# Measured speed", ""
-    lines = [title, under, "",
-             "This page is the output of ``benchmarks/bench.py``."
-             .replace("``", "`" if form is as_markdown else "``"), ""]
+        lines = ["# Speed", INTRODUCTION.replace("``", "`")]
+    else:
+        lines = ["Speed", "=====", INTRODUCTION]
     lines += [f"- {name}: {value}" for name, value in known.items()]
-    return "\n".join([*lines, "", *map(form, tables)])
+    return "\n".join([*lines, "", *map(form, tables)]).rstrip() + "\n"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -814,7 +844,8 @@ def main(arguments: list[str] | None = None) -> int:
     for table, found in measured(options):
         print(f"\n{as_text(table)}", flush=True)
         tables.append(table)
-        figures[table.title.lower()] = found
+        if found is not None:
+            figures[table.title.lower()] = found
     for path, form in ((options.markdown, as_markdown),
                        (options.rst, as_rst)):
         if path:

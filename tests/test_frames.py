@@ -60,8 +60,14 @@ def test_other_names_are_refused_and_said(columns, match):
 def test_names_on_one_side_only_bring_a_warning():
     named = nn.Network(epochs=1).fit(Frame(X, NAMES), Y)
     plain = nn.Network(epochs=1).fit(X, Y)
-    with pytest.warns(UserWarning, match="does not have valid feature names"):
-        named.predict(X)
-    with pytest.warns(UserWarning, match="X has feature names, but Network "
-                                         "was fitted without"):
-        plain.predict(Frame(X, NAMES))
+    for network, table, message in (
+            (named, X, "X does not have valid feature names, but Network was "
+                       "fitted with feature names"),
+            (plain, Frame(X, NAMES), "X has feature names, but Network was "
+                                     "fitted without feature names")):
+        with pytest.warns(UserWarning) as seen:
+            network.predict(table)
+            network.score(table, Y)
+            network.partial_fit(table, Y)
+        assert [str(one.message) for one in seen] == [message] * 3
+        assert {one.filename for one in seen} == {__file__}

@@ -200,6 +200,21 @@ def test_the_fast_step_is_the_textbook_s(activation, n, d, h, k):
         assert furthest(fast, textbook) < 2e-15 * math.sqrt(max(n, h, d))
 
 
+def test_the_textbook_computes_with_what_it_is_given():
+    def counted(function):
+        def call(*args, **kwargs):
+            calls.append(function)
+            return function(*args, **kwargs)
+        return call
+
+    network, X, y = fitted()
+    calls, Y = [], (y[:, None] == np.arange(3)).astype(float)
+    ops = nn._Arithmetic(*map(counted, nn._NUMPY))
+    nn._backward(X, Y, network.params_, "tanh", ops)
+    assert [calls.count(function) for function in nn._NUMPY] == [
+        5, 3, 1, 0, 1]
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("k", [2, 3])
 @pytest.mark.parametrize("batch_size", [None, 40, 100])

@@ -117,6 +117,9 @@ MESSAGES = {
     "nn.binary_cross_entropy([1.0], [1j])":
         "ValueError: targets contains something else than the class indices "
         "0 to 1",
+    "nn.binary_cross_entropy([1.0], [1 + 0j])":
+        "ValueError: targets contains something else than the class indices "
+        "0 to 1",
     'nn.binary_cross_entropy([1.0], ["a"])':
         "TypeError: targets has the dtype <U1; give an array of numbers",
     "nn.cross_entropy([1.0], [1])":
@@ -167,6 +170,9 @@ MESSAGES = {
     'nn.accuracy(np.array([0, "a"], object), [0])':
         "TypeError: y_true holds objects of type int, str; give labels that "
         "are all ints, all bools or all strings",
+    "nn.accuracy([0], np.array([[0, 1], [1, 0]], object))":
+        "ValueError: y_pred has the shape (2, 2); give at least one label, "
+        "as an array of the shape (n,)",
     "nn.accuracy(np.array([], object), [0])":
         "ValueError: y_true has the shape (0,); give at least one label, as "
         "an array of the shape (n,)",

@@ -37,6 +37,8 @@ def test_metrics_take_object_arrays_of_one_plain_type():
     true, pred = np.array(TRUE, object), np.array(PRED)
     assert nn.accuracy(true, pred) == 0.5
     assert nn.confusion_matrix(true, pred).shape == (3, 3)
+    mixed = np.array([np.int64(1), 1, np.int8(0)], object)
+    assert nn.accuracy(mixed, [1, 1, 0]) == 1
 
 
 def test_a_label_only_predicted_or_only_true_has_its_row_and_column():

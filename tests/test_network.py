@@ -718,7 +718,28 @@ def test_repr_shows_the_settings():
     for part in ("Network(", "hidden_size=8", "activation='relu'",
                  "optimizer=Adam(learning_rate=0.001", "batch_size=32"):
         assert part in text
-    assert "relu" in repr(nn.Network(8, "relu").fit([[0.0], [1.0]], [0, 1]))
+
+
+def test_repr_is_code_and_a_line_on_what_is_fitted():
+    network = nn.Network(8, "relu", nn.SGD(), 2, epochs=3)
+    text = ("Network(hidden_size=8, activation='relu', "
+            "optimizer=SGD(learning_rate=0.1, momentum=0.0, nesterov=False), "
+            "batch_size=2, epochs=3)")
+    assert repr(nn.Network()) == "Network()"
+    assert repr(network) == text
+    assert repr(eval(text, vars(nn))) == text
+    X, y = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), [0, 1, 1]
+    assert repr(network.fit(X, y)) == (
+        f"{text}\n# 2 features, 8 relu, 1 sigmoid: 33 parameters, 3 epochs")
+    assert repr(network.fit(X, [0, 1, 2])) == (
+        f"{text}\n# 2 features, 8 relu, 3 softmax: 51 parameters, 3 epochs")
+
+
+def test_an_optimizer_without_settings_has_none_to_set():
+    network = nn.Network(optimizer="adam")
+    with pytest.raises(ValueError, match="is no setting"):
+        network.set_params(optimizer__momentum=0.5)
+    assert network.get_params()["optimizer"] == "adam"
 
 
 def test_numpy_numbers_are_settings_like_pythons():

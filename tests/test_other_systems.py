@@ -257,8 +257,10 @@ def test_a_column_of_labels_warns_with_scikit_learns_class(monkeypatch):
     theirs = types.ModuleType("sklearn.exceptions")
     theirs.DataConversionWarning = DataConversionWarning
     monkeypatch.setitem(sys.modules, "sklearn.exceptions", theirs)
-    with pytest.warns(DataConversionWarning):
+    with pytest.warns(DataConversionWarning) as seen:
         nn.Network(epochs=0).fit([[0.0], [1.0]], [[0], [1]])
+        nn.accuracy([[0], [1]], [0, 1])
+    assert [one.filename for one in seen] == [__file__, __file__]
     monkeypatch.setitem(sys.modules, "sklearn.exceptions", None)
     with pytest.warns(UserWarning) as seen:
         nn.Network(epochs=0).fit([[0.0], [1.0]], [[0], [1]])
