@@ -18,7 +18,7 @@ made := $(VENV)/made-with-$(subst /,_,$(PYTHON))
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help iris xor softmax_toy gradcheck test lint docs clean
-.PHONY: torture portable matrix bench
+.PHONY: torture portable matrix bench mutation
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z_ ]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -52,6 +52,11 @@ matrix: $(has)dependencies  ## the whole suite on each NumPy and each Python
 
 bench: $(has)dependencies $(has)bench  ## time it against its peers
 	@$(RUN) benchmarks/bench.py $(ARGS)
+
+mutation: $(has)dependencies $(has)test $(has)mutation  ## break it, and see what notices
+	@rm -rf mutants
+	@PYTHONDONTWRITEBYTECODE= $(VENV)/bin/mutmut run --max-children 2
+	@$(RUN) tests/mutants.py $(ARGS)
 
 lint: $(has)dependencies $(has)lint  ## check types and style
 	@$(RUN) -m mypy

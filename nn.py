@@ -1493,8 +1493,7 @@ def _not_fitted(message: str) -> Exception:
         return _not_fitted, error.args
 
     both: Callable[[str], Exception] = type(
-        "NotFittedError", (NotFittedError, theirs),
-        {"__module__": __name__, "__reduce__": _reduce})
+        "NotFittedError", (NotFittedError, theirs), {"__reduce__": _reduce})
     return both(message)
 
 

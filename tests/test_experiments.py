@@ -23,10 +23,16 @@ GOLDEN = "9288490997082047116393e402e15da78425284c854988367f6ec2596066fa0c"
 
 def run(*arguments, cwd=None, program=PROGRAM, stdout=subprocess.PIPE, **env):
     """Run the program in a process of its own."""
+    skip_under_mutmut()
     return subprocess.run(
         [sys.executable, program, *map(str, arguments)], cwd=cwd, text=True,
         stdout=stdout, stderr=subprocess.PIPE, timeout=60,
         env={**os.environ, **env})
+
+
+def skip_under_mutmut():
+    if "MUTANT_UNDER_TEST" in os.environ:
+        pytest.skip("mutmut's mutants live in the process that made them")
 
 
 def assert_one_line(text, *words):
@@ -362,6 +368,7 @@ def test_a_full_disk_is_told_in_one_line(tmp_path):
 
 def on_terminal(*arguments, columns=40, interrupt=False):
     """Run on a terminal of its own; give status, output, errors."""
+    skip_under_mutmut()
     pty = pytest.importorskip("pty")
     import fcntl
     import struct

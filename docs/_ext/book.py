@@ -173,6 +173,37 @@ def link_literals(app, doctree):
                 refdoc=app.env.docname, **{"py:module": module}))
 
 
+def link_papers(app, doctree):
+    """Make "Polyak 1964" in the text a link to its entry in the bibliography.
+
+    The names are those that the bibliography has in bold, behind a label.
+    """
+    page = (Path(app.srcdir) / "bibliography.rst").read_text("utf-8")
+    labels = {re.sub(r"\W+", " ", name): label for label, name in re.findall(
+        r"\.\. _([\w-]+):\n\n\*\*(.*?)\.?\*\*", page)}
+    pattern = "|".join(re.escape(name).replace(r"\ ", r"[,\s]+\(?") + r"\)?"
+                       for name in labels)
+    for text in list(doctree.findall(nodes.Text)):
+        if app.env.docname == "bibliography" or not isinstance(
+                text.parent, nodes.paragraph):
+            continue
+        parts = re.split(f"({pattern})", text.astext())
+        for i, name in enumerate(parts):
+            parts[i] = nodes.Text(name)
+            if i % 2:
+                known = " ".join(re.findall(r"\w+", name))
+                whole = name.endswith(")") and "(" not in name
+                parts[i] = addnodes.pending_xref(
+                    "", nodes.inline("", name[:-1] if whole else name),
+                    refdomain="std", reftype="ref", reftarget=labels[known],
+                    refexplicit=True, refwarn=True, refdoc=app.env.docname)
+                parts[i] = [parts[i], *([nodes.Text(")")] if whole else [])]
+        if len(parts) > 1:
+            text.parent.replace(text, [
+                one for part in parts
+                for one in (part if isinstance(part, list) else [part])])
+
+
 def _ancestors(node, kind):
     """Yield the nodes of one kind that a node stands in."""
     while node := node.parent:
@@ -215,6 +246,7 @@ def setup(app):
     app.connect("env-get-outdated", chapter_pages)
     app.connect("html-page-context", let_keys_scroll)
     app.connect("doctree-read", link_literals)
+    app.connect("doctree-read", link_papers)
     app.connect("html-page-context", level_captions, priority=900)
     app.connect("html-page-context", shorten_links)
     return {"version": "1", "parallel_read_safe": False}
