@@ -567,8 +567,8 @@ MESSAGES = {
         "ModelFormatError: weights.npz is damaged, or not as save writes it; "
         "load another version, or train again",
     'nn._pack_arrays({"W1": np.broadcast_to(0.0, 2**30)})':
-        "ValueError: the weights take more than 4 GB, which a .npz file "
-        "cannot hold; give a smaller hidden_size",
+        "ValueError: the weights take more than 4 GB, the most that "
+        "save can write; give a smaller hidden_size",
 }
 
 
