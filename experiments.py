@@ -514,7 +514,7 @@ def gradcheck(options: Options) -> Validations:
     tables = [errors_by_parameter(networks, step) for step in (None, 1e-5)]
     print("The worst relative error of the gradient, by complex steps")
     print_errors(tables[0])
-    print("\nThe same by central differences, which lose half of the digits")
+    print("\nThe same by central differences, which lose many digits")
     print_errors(tables[1])
     print()
     if options.plot:

@@ -36,8 +36,9 @@ def iris():
 class EarlyStopping:
     """A callback that ends training ``patience`` epochs after the best.
 
-    It then puts back the weights of the best epoch.  Training writes to
-    params_ in place, so that what is to be kept must be copied.
+    It keeps the weights of the best epoch in ``params``, to be put back when
+    the training is over.  Training writes to params_ in place, so that what
+    is to be kept must be copied.
     """
 
     def __init__(self, X, y, patience, bar):
