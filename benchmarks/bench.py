@@ -470,6 +470,8 @@ def trainings(names: list[str], options: Any) -> Iterator[tuple[Table, Any]]:
 def starting(options: Any) -> tuple[Table, Any]:
     """How long ``experiments.py iris`` takes, beside importing NumPy."""
     root = Path(nn.__file__).resolve().parent
+    ordinary = {name: value for name, value in os.environ.items()
+                if name != "PYTHONDONTWRITEBYTECODE"}   # modules compiled once
     with tempfile.TemporaryDirectory() as models:
         commands = {
             "import numpy": ["-c", "import numpy"],
@@ -478,7 +480,7 @@ def starting(options: Any) -> tuple[Table, Any]:
 
         def start(arguments: list[str]) -> None:
             subprocess.run([sys.executable, *arguments], check=True,
-                           stdout=subprocess.DEVNULL)
+                           stdout=subprocess.DEVNULL, env=ordinary)
 
         runs = {name: partial(start, given)
                 for name, given in commands.items()}
