@@ -186,6 +186,32 @@ def test_the_gradient_of_all_is_the_mean_of_the_gradients_of_each(k):
     assert furthest(gradients, mean) < 1e-14
 
 
+@pytest.mark.parametrize("k, names", [(2, ["W1", "b1", "W2", "b2"]),
+                                      (3, ["W2", "b2"])])
+def test_an_error_is_relative_to_the_slope_where_nothing_cancels(k, names):
+    """Of one row, and of one logit back to the units, no terms cancel."""
+    class Wrong(nn.Network):
+        def loss_and_gradients(self, X, y):
+            loss, gradients = super().loss_and_gradients(X, y)
+            for g in gradients.values():
+                g[np.unravel_index(abs(g).argmin(), g.shape)] *= 1 + 1e-6
+            return loss, gradients
+
+    X, y = clusters(k, 20)
+    network = Wrong(200, epochs=0).fit(X, y)
+    network.params_["b2"] += 3 * np.arange(len(network.params_["b2"]))
+    found = nn.gradient_check(network, X[:1], y[:1]).by_parameter
+    for name in names:
+        assert math.isclose(found[name], 1e-6, rel_tol=1e-3), name
+
+
+def test_a_gradient_is_checked_on_any_table_of_numbers():
+    network, X, y = fitted()
+    for table in (X.astype(object), X.tolist(), np.rint(X).astype(int)):
+        assert nn.gradient_check(network, table,
+                                 y).max_relative_error < 1e-12
+
+
 @pytest.mark.parametrize("n, d, h, k", SIZES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_fast_step_is_the_textbook_s(activation, n, d, h, k):

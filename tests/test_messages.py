@@ -401,6 +401,10 @@ MESSAGES = {
         "complex128; give real numbers of the shape (2, 2)",
     'network.apply_gradients({**network.params_, "b1": ["a", "b"]})':
         "TypeError: b1 has the dtype <U1; give an array of numbers",
+    "fitted(dtype='float32').apply_gradients("
+    "{**network.params_, 'b1': [1.0, 1e39]})":
+        "ValueError: the gradient b1 is not finite in float32; give smaller "
+        "numbers",
     'network.apply_gradients({**network.params_, "b1": [1.0, float("inf")]})':
         "ValueError: the gradient b1 is not finite in float64; give smaller "
         "numbers",

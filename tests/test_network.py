@@ -713,6 +713,14 @@ def test_an_unknown_setting_is_named_and_changes_nothing(setting):
     assert snapshot(network) == before
 
 
+def test_an_undecided_network_answers_with_the_first_class():
+    for k in (2, 3):
+        network, X, _ = fitted(k, epochs=0)
+        for p in network.params_.values():
+            p[:] = 0
+        assert network.predict(X).tolist() == [0] * len(X)
+
+
 def test_repr_shows_the_settings():
     text = repr(nn.Network(8, "relu", nn.Adam(), 32))
     for part in ("Network(", "hidden_size=8", "activation='relu'",

@@ -95,6 +95,10 @@ def test_check_estimator_finds_no_failure(name):
 
 def test_scikit_learn_sees_a_classifier():
     assert is_classifier(nn.Network())
+    tags = nn.Network().__sklearn_tags__()
+    assert tags.target_tags.required
+    assert tags.classifier_tags.multi_class
+    assert not tags.input_tags.sparse
 
 
 # Copies and settings
