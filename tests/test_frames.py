@@ -27,6 +27,8 @@ def test_string_names_of_columns_are_kept():
     assert network.feature_names_in_.dtype == object
     plain = nn.Network(epochs=2).fit(X, Y)
     assert snapshot(plain.params_) == snapshot(network.params_)
+    parts = nn.Network().partial_fit(Frame(X, NAMES), Y)
+    assert parts.feature_names_in_.tolist() == NAMES
     assert not hasattr(plain, "feature_names_in_")
     assert (network.predict(Frame(X, NAMES)) == plain.predict(X)).all()
     network.fit(X, Y)

@@ -7,6 +7,7 @@ sees it beside its neighbours.
 
 import ast
 import json
+import os
 import string
 import sys
 import warnings
@@ -68,6 +69,18 @@ def damaged(name, data):
     if data is not None:
         path.write_bytes(data)
     return nn.Network.load("models")
+
+
+def damaged_version(name):
+    """The path of a version without one of its files."""
+    path = fitted().save("models")
+    (path / name).unlink()
+    return path
+
+
+def empty_folder(name):
+    os.makedirs(name)
+    return name
 
 
 def altered(old='"seed": 0', new='"seed": 0', weights=bytes):
@@ -350,6 +363,11 @@ MESSAGES = {
     "network.evaluate(X, [0, 0.5])":
         "ValueError: Unknown label type: continuous. y contains fractions, "
         "NaN or infinity; give class labels",
+    "network.set_params(activation='bend').predict(X)":
+        "ValueError: activation is 'bend'; give one of 'sigmoid', 'tanh', "
+        "'relu'",
+    "network.set_params(arithmetic='mental').score(X, y)":
+        "ValueError: arithmetic is 'mental'; give one of 'blas', 'portable'",
     "network.fit(X, y, callback=3)":
         "TypeError: callback is 3; give a function of (network, epoch, loss)",
     'network.partial_fit(X, y, callback="no")':
@@ -464,6 +482,13 @@ MESSAGES = {
         "TypeError: version is 'v0001'; give a whole number",
     "nn.Network.load(None)":
         "TypeError: directory is None; give a string or a Path",
+    "nn.Network.load(empty_folder('models/v0000'))":
+        "_ModelNotFound: models/v0000 has no version; it has none at all; "
+        "give a model's directory, or save the model first",
+    "nn.Network.load(damaged_version('config.json'))":
+        "ModelFormatError: models/v0001/config.json is missing, or is not a "
+        "regular file of at most 2000000 bytes; load another version, or "
+        "train again",
     "nn.versions(3)":
         "TypeError: directory is 3; give a string or a Path",
     'damaged("config.json", None)':

@@ -71,6 +71,7 @@ def test_a_full_sync_is_asked_for_where_there_is_one(
     asked, fsyncs = [], []
 
     def control(handle, command):
+        os.fstat(handle)
         asked.append(command)
         if answer is not None:
             raise OSError(answer, "no")
@@ -195,6 +196,22 @@ def test_an_environment_that_says_nothing(network, tmp_path, monkeypatch):
     assert {name for name in found if found[name] == "unknown"} == {
         "blas", "blas_core", "blas_threads", "simd", "libc"}
     assert found["numpy"] == np.__version__
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_old_and_new_numpy_are_asked_for_what_they_use(
+        network, tmp_path, monkeypatch, core):
+    asked = []
+    for name in CORES:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, core, types.SimpleNamespace(
+        __file__="its/file.so",
+        __cpu_features__={"A1": True, "B2": False, "C3": True}))
+    monkeypatch.setattr(nn, "_loaded", asked.append)
+    assert environment(network, tmp_path)["simd"] == "A1 C3"
+    monkeypatch.setitem(sys.modules, core, types.SimpleNamespace())
+    assert environment(network, tmp_path / "b")["simd"] == "unknown"
+    assert asked == ["its/file.so", ""]
 
 
 def test_another_matrix_library_is_named(network, tmp_path, monkeypatch):
