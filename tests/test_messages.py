@@ -577,6 +577,27 @@ MESSAGES = {
         "ModelFormatError: config.json: classes is {'dtype': '<i8', "
         "'values': [1, 0]}; expected two or more labels of that dtype in "
         "rising order; load another version, or train again",
+    "altered('[0, 1]', '[0]')":
+        "ModelFormatError: config.json: classes is {'dtype': '<i8', "
+        "'values': [0]}; expected two or more labels of that dtype in rising "
+        "order; load another version, or train again",
+    "altered('[0, 1]', '[0, 0]')":
+        "ModelFormatError: config.json: classes is {'dtype': '<i8', "
+        "'values': [0, 0]}; expected two or more labels of that dtype in "
+        "rising order; load another version, or train again",
+    "altered('nesterov', 'path')":
+        "ModelFormatError: config.json: optimizer is {'learning_rate': 0.1, "
+        "'momentum': 0.0, 'name': 'SGD', 'path': False}; expected exactly "
+        "the keys name, learning_rate, momentum, nesterov; load another "
+        "version, or train again",
+    "altered('format', 'path')":
+        "ModelFormatError: config.json: the config is {'classes': {'dtype': "
+        "'<i8', 'values': [0, 1]}, 'data_digest': "
+        "'ff7b09f24b07...2587a53e02e6f', 'environment': {}, 'epochs_done': "
+        "0, ...}; expected exactly the keys format, nn_version, "
+        "hyperparameters, classes, n_features_in, feature_names, shapes, "
+        "epochs_done, loss_curve, random_state, data_digest, environment, "
+        "weights_sha256; load another version, or train again",
     'altered(\'i8",\\n    "values": [0, 1]\', '
     '\'U99999",\\n    "values": \' + LETTERS)':
         "ModelFormatError: config.json: classes is {'dtype': '<U99999', "

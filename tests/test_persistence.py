@@ -241,6 +241,14 @@ def test_other_programs_can_read_it(models):
 
 # What cannot be saved
 
+@pytest.mark.parametrize("k, lines", [(4, 1), (5, 4)])
+def test_a_long_list_takes_several_lines(models, k, lines):
+    network, _, _ = fitted(k, epochs=0)
+    text = (network.save(models) / "config.json").read_text()
+    values = text.split('"values": ')[1].split("]")[0]
+    assert len(values.splitlines()) == lines
+
+
 def test_a_network_before_fit_cannot_be_saved(models):
     with pytest.raises(nn.NotFittedError, match="call fit first"):
         nn.Network().save(models)
