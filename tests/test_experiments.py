@@ -1,5 +1,6 @@
 """The command line: what it finds, what it says, and with which status."""
 
+import io
 import os
 import re
 import shutil
@@ -332,6 +333,37 @@ def test_running_things_leaves_git_status_clean(checkout):
 
 
 # Terminals and pipes
+
+
+def test_the_width_is_the_terminals_or_80(monkeypatch):
+    for columns, width in ((33, 33), (0, 80)):
+        monkeypatch.setattr(os, "get_terminal_size", lambda handle, c=columns:
+                            os.terminal_size((c, 24)))
+        monkeypatch.setattr(sys, "stdout", sys.__stdout__)
+        assert experiments.terminal_width() == width
+    monkeypatch.undo()
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert experiments.terminal_width() == 80
+
+
+def test_of_long_texts_only_what_differs_is_told():
+    words = " ".join(f"w{i}" for i in range(30))
+    apart = experiments.apart
+    assert apart(words, f"{words} x y") == ("without x y", "with x y")
+    assert apart(f"{words} x y", words) == ("with x y", "without x y")
+    assert apart(f"{words} x", f"z {words}") == ("x", "z")
+    assert apart("a" * 60, "b") == ("a" * 60, "b")
+    assert apart("a " * 30 + "c", "a") == ("with c", "without c")
+
+
+def test_a_difference_is_relative_to_the_largest_of_its_array():
+    X, y = experiments.xor_data()
+    one, two = (nn.Network(4, epochs=0).fit(X, y) for _ in range(2))
+    one.params_["W2"][:] = [[4.0], [-8.0], [1.0], [0.0]]
+    two.params_["W2"][:] = [[4.0], [-8.0], [3.0], [0.0]]
+    assert experiments.largest_difference(one, two) == 0.25
+    two.params_["b1"] += 0.5
+    assert experiments.largest_difference(one, two) == 0.5
 
 
 def test_without_a_terminal_there_is_no_callback(monkeypatch, tmp_path):
