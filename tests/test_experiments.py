@@ -250,13 +250,24 @@ def test_a_models_folder_that_cannot_be_is_named(tmp_path, capsys):
     assert_one_line(capsys.readouterr().err, where)
 
 
-def test_a_lack_of_memory_is_told_in_one_line(capsys, monkeypatch):
+@pytest.mark.parametrize("error, status, text", [
+    (MemoryError(), 2, "not enough memory"),
+    (MemoryError("of this; "), 2, "not enough memory; of this"),
+    (KeyboardInterrupt(), 130, "interrupted"),
+    (OverflowError("too much"), 2, "too much"),
+    (OSError(5, "I/O error"), 2, "I/O error"),
+    (OSError(5, "I/O error", "disk"), 2, "disk: I/O error"),
+    (OSError("only words"), 2, "only words"),
+    (BrokenPipeError(), 141, None)])
+def test_what_goes_wrong_is_told_in_one_line(
+        error, status, text, capsys, monkeypatch):
     def fit(self, X, y, callback=None):
-        raise MemoryError
+        raise error
 
     monkeypatch.setattr(nn.Network, "fit", fit)
-    assert experiments.main(["xor"]) == 2
-    assert_one_line(capsys.readouterr().err, "not enough memory")
+    assert experiments.main(["xor", "--quiet"]) == status
+    assert capsys.readouterr().err == (
+        f"experiments.py: {text}\n" if text else "")
 
 
 @pytest.mark.parametrize("name", [[], *(
@@ -501,6 +512,11 @@ def test_another_environment_is_named(tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().out
     assert f"numpy was {now['numpy']}, is now 99.0" in said
     assert "gpu was unknown, is now none" in said
+    monkeypatch.setattr(nn, "_environment", lambda: {
+        key: now[key] for key in now if key != "numpy"})
+    assert experiments.main(["reproduce", str(folder)]) == 0
+    assert f"numpy was {now['numpy']}, is now unknown" in (
+        capsys.readouterr().out)
 
 
 def nudged(network, amount):
@@ -514,17 +530,22 @@ def nudged(network, amount):
 
 
 @pytest.mark.parametrize(
-    ("arithmetic", "amount", "explained", "words", "holds"), [
-        ("blas", 0, False, "the same bits", True),
-        ("blas", 1e-14, True, "the same but for rounding", True),
-        ("blas", 1e-14, False, "different", False),
-        ("blas", 1e-8, True, "different", False),
-        ("portable", 1e-14, True, "different", False)])
-def test_the_verdicts(arithmetic, amount, explained, words, holds):
+    ("arithmetic", "amount", "explained", "words", "reason", "holds"), [
+        ("blas", 0, False, "the same bits", "no parameter differs", True),
+        ("blas", 1e-14, True, "the same but for rounding", "", True),
+        ("blas", 1e-14, False, "different", "; the environment is the same "
+         "and explains nothing", False),
+        ("blas", 1e-8, True, "different", "; 1e-09 is allowed", False),
+        ("portable", 1e-14, True, "different", "; portable arithmetic allows "
+         "no difference", False)])
+def test_the_verdicts(arithmetic, amount, explained, words, reason, holds):
     network = nn.Network(epochs=5, arithmetic=arithmetic)
     network.fit(*experiments.xor_data())
     verdict = experiments.compare(network, nudged(network, amount), explained)
     assert (verdict.words, verdict.holds) == (words, holds)
+    assert re.sub(r"\d\.\de-\d\d", "#", verdict.reason) == (
+        reason if not amount else
+        f"parameters differ by up to # of their array's largest{reason}")
 
 
 def test_a_model_that_went_another_way_is_different(tmp_path, capsys):
@@ -574,7 +595,9 @@ def test_a_picture_is_drawn(name, ending, tmp_path, capsys):
 def test_without_matplotlib_the_extra_is_named(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert experiments.main(["xor", "--plot", "xor.png"]) == 2
-    assert_one_line(capsys.readouterr().err, "pip install '.[plot]'")
+    assert capsys.readouterr().err == (
+        "experiments.py: argument --plot: matplotlib is missing; install the "
+        "plot extra: pip install '.[plot]'; see experiments.py xor --help\n")
 
 
 def test_matplotlib_is_not_imported_unasked(tmp_path):

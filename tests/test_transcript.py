@@ -73,6 +73,7 @@ def drawing(path, plot, *findings):
     figure.attach_mock(right, "right")
     figure.subplots.return_value = left, right
     plot(figure, *findings)
+    print(f"Drawn as {path}.")
     for name, given, named in figure.mock_calls:
         if "__" not in name:
             words = [*map(said, given), *(
