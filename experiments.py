@@ -600,7 +600,7 @@ def reproduce(options: Options) -> Validations:
 
 def version_folder(path: Path) -> Path:
     """The folder of one version: the path itself, or the newest below it."""
-    numbers = nn.versions(path) if path.is_dir() else []
+    numbers = nn.versions(path)
     return path / f"v{numbers[-1]:04}" if numbers else path
 
 

@@ -129,13 +129,27 @@ def test_a_run_trains_saves_and_loads(name, words, tmp_path):
                                  loaded.predict_proba(problem.X))
 
 
-def test_gradcheck_prints_two_tables():
-    done = run("gradcheck")
-    assert (done.returncode, done.stderr) == (0, "")
-    numbers = [float(x) for x in re.findall(r"\d\.\de[-+]\d\d", done.stdout)]
+def test_gradcheck_prints_two_tables(capsys):
+    assert experiments.main(["gradcheck"]) == 0
+    said, errors = capsys.readouterr()
+    numbers = [float(x) for x in re.findall(r"\d\.\de[-+]\d\d", said)]
     complex_step, central = numbers[:24], numbers[24:]
-    assert len(central) == 24
-    assert max(complex_step) <= 1e-12 < max(central)
+    assert (len(central), errors) == (24, "")
+    assert max(complex_step) <= 1e-12 < max(central) < 1e-6
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_gradcheck_trains_on_twelve_rows_of_its_seed(classes):
+    one, same, other = (experiments.checked_network(
+        experiments.parse(["gradcheck", "--seed", seed, "--quiet"]),
+        "relu", classes) for seed in "334")
+    network, X, y = one
+    assert network.activation == "relu"
+    assert X.shape == (12, 4) and 1.8 < abs(X).max() <= 2
+    assert abs(X.mean()) < 0.5
+    assert sorted(set(y.tolist())) == list(range(classes)) and len(y) == 12
+    assert experiments.same_bits(X, same[1])
+    assert not experiments.same_bits(X, other[1])
 
 
 def test_the_same_run_prints_the_same(tmp_path, capsys):
@@ -607,3 +621,81 @@ def test_matplotlib_is_not_imported_unasked(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT,
                           capture_output=True, timeout=60)
     assert done.returncode == 0
+
+
+def drawn(tmp_path, look, name="it.png"):
+    """What look finds in a figure while it is drawn, and the picture."""
+    pytest.importorskip("matplotlib")
+    with np.errstate(all="ignore"):
+        experiments.draw(tmp_path / name, look)
+    return (tmp_path / name).read_bytes()
+
+
+def test_pictures_are_square_and_without_a_frame(tmp_path, capsys):
+    seen = []
+
+    def look(figure):
+        axes = figure.add_subplot()
+        seen.append([axes.spines[side].get_visible()
+                     for side in ("top", "right", "bottom", "left")])
+        seen.append(axes.xaxis.label.get_size())
+        seen.append(type(figure.get_layout_engine()).__name__)
+
+    picture = drawn(tmp_path, look)
+    assert seen == [[False, False, True, True], 10.0,
+                    "ConstrainedLayoutEngine"]
+    sides = picture[16:20], picture[20:24]
+    assert [int.from_bytes(side, "big") for side in sides] == [750, 750]
+    capsys.readouterr()
+
+
+def test_the_matrix_of_iris_is_white_on_dark_and_has_no_frame(
+        tmp_path, capsys):
+    network = fitted("iris", 0)[0]
+    matrix = np.array([[10, 5, 4], [6, 0, 0], [0, 0, 0]])
+    seen = []
+
+    def look(figure):
+        experiments.plot_iris(figure, network, network.loss_curve_, matrix)
+        right = figure.axes[1]
+        seen.append([text.get_color() for text in right.texts[:4]])
+        seen.append([spine.get_visible() for spine in right.spines.values()])
+
+    drawn(tmp_path, look)
+    assert seen == [["white", "black", "black", "white"], [False] * 4]
+    capsys.readouterr()
+
+
+def test_the_errors_are_drawn_where_they_are(tmp_path, capsys):
+    exact = {("tanh", "sigmoid"): {"W1": 0.0, "b1": 2e-16}}
+    rough = {("tanh", "sigmoid"): {"W1": 3e-9, "b1": 4e-10}}
+    seen = []
+
+    def look(figure):
+        experiments.plot_errors(figure, exact, rough)
+        seen.extend(line.get_ydata().tolist()
+                    for line in figure.axes[0].lines[:2])
+
+    drawn(tmp_path, look)
+    assert seen == [[3e-9, 4e-10], [1e-17, 2e-16]]
+    capsys.readouterr()
+
+
+# Output that cannot be written
+
+
+def test_output_that_cannot_be_written_goes_nowhere(tmp_path, monkeypatch):
+    path = tmp_path / "output"
+    with open(path, "wb", buffering=0) as file:
+        class Closed:
+            fileno = file.fileno
+
+            def flush(self):
+                raise BrokenPipeError
+
+        monkeypatch.setattr(sys, "stdout", Closed())
+        experiments.settle_output()
+        file.write(b"more")
+    assert path.read_bytes() == b""
+    monkeypatch.setattr(sys, "stdout", None)
+    experiments.settle_output()
