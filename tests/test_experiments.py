@@ -264,6 +264,36 @@ def test_a_models_folder_that_cannot_be_is_named(tmp_path, capsys):
     assert_one_line(capsys.readouterr().err, where)
 
 
+def test_output_that_fails_at_the_end_is_noticed(monkeypatch, capsys):
+    class Closed(io.StringIO):
+        def flush(self):
+            raise BrokenPipeError
+
+        def fileno(self):
+            return os.open(os.devnull, os.O_WRONLY)
+
+    monkeypatch.setattr(sys, "stdout", Closed())
+    assert experiments.main(["gradcheck", "--quiet"]) == 141
+    monkeypatch.setattr(sys, "stdout", None)
+    assert experiments.main(["gradcheck", "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("words", [["--hel"], ["gradcheck", "--qui"]])
+def test_options_are_not_guessed_from_their_beginning(words, capsys):
+    assert experiments.main(words) == 2
+    assert_one_line(capsys.readouterr().err)
+
+
+def test_models_are_saved_beside_the_program():
+    assert experiments.parse(["iris"]).models_dir == ROOT / "models"
+
+
+def test_xor_is_tried_on_the_four_rows_it_was_trained_on():
+    problem = experiments.xor_problem(0)
+    assert problem.train.tolist() == problem.test.tolist() == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize("error, status, text", [
     (MemoryError(), 2, "not enough memory"),
     (MemoryError("of this; "), 2, "not enough memory; of this"),
@@ -319,6 +349,28 @@ def test_missing_or_changed_data_are_noticed(tmp_path):
             path.write_bytes(data)
         with pytest.raises(ValueError, match=f"iris.csv {what}"):
             experiments.iris_data(path)
+
+
+def test_a_table_that_is_missing_or_changed_says_how_to_get_it(tmp_path):
+    path = tmp_path / "iris.csv"
+    back = "; get it back from where this program came from"
+    with pytest.raises(ValueError) as missing:
+        experiments.iris_data(path)
+    assert str(missing.value) == f"{experiments.shown(path)} is missing{back}"
+    path.write_text("5.1,3.5,1.4,0.2,setosa\n")
+    with pytest.raises(ValueError) as changed:
+        experiments.iris_data(path)
+    assert str(changed.value) == (f"{experiments.shown(path)} has changed: "
+                                  f"its SHA-256 is not 9cc1c345...{back}")
+
+
+def test_a_long_label_widens_the_table(capsys):
+    experiments.print_confusion(np.array([[3, 1], [0, 20]]),
+                                ["a", "a label of 20 letters"])
+    assert capsys.readouterr().out.splitlines() == [
+        "true \\ predicted       a  a label of 20 letters",
+        "a                      3                      1",
+        "a label of 20 letters  0                     20"]
 
 
 def test_line_ends_of_windows_are_forgiven(tmp_path):
@@ -389,6 +441,28 @@ def test_a_difference_is_relative_to_the_largest_of_its_array():
     assert experiments.largest_difference(one, two) == 0.25
     two.params_["b1"] += 0.5
     assert experiments.largest_difference(one, two) == 0.5
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_on_a_terminal_a_line_counts_the_epochs(monkeypatch):
+    X, y = experiments.xor_data()
+    network = nn.Network(4, epochs=3)
+    clock = iter(range(100))
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    seen = []
+    experiments.train(network, X, y, lambda *given: seen.append(given))
+    lines = [f"epoch {i} of 3   loss {loss:.4f}"
+             for i, loss in enumerate(network.loss_curve_, 1)]
+    wide = len(lines[0])
+    assert sys.stdout.getvalue() == "".join(
+        f"\r{line}" for line in [*lines, " " * wide]) + "\r"
+    assert seen == [(network, i, loss)
+                    for i, loss in enumerate(network.loss_curve_, 1)]
 
 
 def test_without_a_terminal_there_is_no_callback(monkeypatch, tmp_path):
