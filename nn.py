@@ -1150,8 +1150,8 @@ def _backward(X: Array, Y: Array, params: Mapping[str, Array],
 # -0.4636
 
 
-# Beginning
-# ---------
+# First weights
+# -------------
 #
 # If all weights began at zero, all hidden units would compute the same and
 # learn the same for ever.  So they begin at random.  If they are too large,
@@ -1226,8 +1226,8 @@ def _flat(params: Mapping[str, Array]) -> Array:
 # [0, 0, 0, 0]
 
 
-# Fast
-# ----
+# A faster step
+# -------------
 #
 # Training walks over the rows again and again.  It may take a step after all
 # of them (a *full batch*), after some (*mini-batches*) or after each one
@@ -2935,8 +2935,8 @@ def _parse_int(digits: str) -> int:
     return int(digits)
 
 
-# What may stand in it
-# --------------------
+# What a config may say
+# ---------------------
 #
 # A digest says that nobody changed the text by accident, not that the text
 # makes sense.  So each value is held against a rule: a test, and in words
@@ -3382,8 +3382,8 @@ def _clear_stages(directory: Path) -> None:
                 os.close(lock)
 
 
-# Numbers
-# -------
+# Version numbers
+# ---------------
 #
 # Versions are numbered from 1, and a number is never used twice.  Somebody
 # may have written it down; a deleted v0007 must not come back as another
@@ -3485,8 +3485,8 @@ def _name_stage(stage: Path) -> Path:
                 raise
 
 
-# And back
-# --------
+# Reading it back
+# ---------------
 #
 # What lies at a path may be a link to somewhere else, or a pipe that never
 # ends.  So a file is opened without following links and without waiting,
@@ -4043,8 +4043,8 @@ _portable_log = _blockwise(_log_block)
 _portable_log1p = _blockwise(_log1p_block)
 
 
-# The seam
-# --------
+# Choosing the arithmetic
+# -----------------------
 #
 # Along these five operations the network can be taken apart and put together
 # with others, as a coat along a seam.  The setting ``arithmetic`` chooses

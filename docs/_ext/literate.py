@@ -43,7 +43,7 @@ class Chapter(NamedTuple):
 class Row(NamedTuple):
     """A line of a chapter, and where it was read."""
 
-    path: str                   # "nn.py", "docs/inserts/beginning.rst"
+    path: str                   # "nn.py", "docs/inserts/first-weights.rst"
     line: int                   # its number there, from 1
     text: str
 
