@@ -179,6 +179,53 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(
         nn.Network.load(tmp_path)
 
 
+# Neither links nor pipes are read, where the system has the flags for it.
+
+def impostor(path, kind):
+    """Put something in a file's place that has the file's name only."""
+    true = path.rename(path.with_name("true"))
+    if kind == "link":
+        path.symlink_to(true)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+@pytest.mark.parametrize("name", ["config.json", "weights.npz"])
+@pytest.mark.parametrize("kind", ["link", "pipe", "directory"])
+def test_only_a_regular_file_is_read(network, tmp_path, name, kind):
+    path = network.save(tmp_path) / name
+    impostor(path, kind)
+    with pytest.raises(nn.ModelFormatError) as caught:
+        nn.Network.load(tmp_path)
+    assert str(caught.value).startswith(
+        f"{path} is missing, or is not a regular file of at most ")
+
+
+@pytest.mark.parametrize("flags", [
+    {"O_NOFOLLOW": 1 << 17, "O_NONBLOCK": 1 << 11}, {"O_NOFOLLOW": 1 << 17},
+    {"O_NONBLOCK": 1 << 11}, {}])
+def test_files_are_opened_with_the_flags_that_there_are(
+        network, tmp_path, monkeypatch, flags):
+    network.save(tmp_path)
+    for name in ("O_NOFOLLOW", "O_NONBLOCK"):
+        monkeypatch.delattr(os, name, raising=False)
+    for name, flag in flags.items():
+        monkeypatch.setattr(os, name, flag, raising=False)
+    asked = []
+
+    def spy(path, given, *more):
+        asked.append(given & (1 << 11 | 1 << 17))
+        return real(path, given & ~asked[-1], *more)
+
+    real = os.open
+    monkeypatch.setattr(os, "open", spy)
+    nn.Network.load(tmp_path)
+    assert asked == 2 * [sum(flags.values())]
+
+
 # A NumPy with another matrix library, or one that says nothing of itself.
 
 def environment(network, models):
@@ -212,6 +259,14 @@ def test_old_and_new_numpy_are_asked_for_what_they_use(
     monkeypatch.setitem(sys.modules, core, types.SimpleNamespace())
     assert environment(network, tmp_path / "b")["simd"] == "unknown"
     assert asked == ["its/file.so", ""]
+
+
+def test_the_library_asked_is_numpys_own(network, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(nn.ctypes, "PyDLL", opened.append)
+    environment(network, tmp_path)
+    core = next(filter(None, map(sys.modules.get, CORES)))
+    assert opened == [core.__file__]
 
 
 def test_another_matrix_library_is_named(network, tmp_path, monkeypatch):
