@@ -18,8 +18,8 @@ the same bits.
 
 It has no second hidden layer, no convolution, no regression, no
 regularisation, no GPU and no automatic differentiation, and it never will
-have.  Whoever needs these has
-outgrown it, and can take the four weight arrays along.
+have.  Whoever needs these has outgrown it, and can take the four weight
+arrays along.
 
 Read from the top: each chapter can be understood from those above it.  Two
 parts of the class ``Network`` lean on chapters that come after it: its methods
@@ -80,7 +80,8 @@ __all__ = [
 # A neural network is a function with many adjustable numbers in it.  A row of
 # numbers goes in, the *features* of one thing, such as four lengths measured
 # on a flower.  Out comes a probability for each *class* that the thing may
-# belong to, such as three species.
+# belong to, such as three species.  (Those are the *iris* data of Fisher 1936,
+# which return in examples and figures all through.)
 #
 # Between the two lie *layers*.  In the first, each of a few *units* multiplies
 # every feature by a number of its own, a *weight*, adds up, adds one number
@@ -95,15 +96,17 @@ __all__ = [
 # a *slope*: how fast the loss grows when it grows, all others kept still.
 # All slopes together are the *gradient*.  A step moves every parameter a
 # little against its slope, so that the loss falls, and *training* is a great
-# many such steps.  The rows that are asked before one step are a *batch*.
-# When every row has had its turn, an *epoch* is over.
+# many such steps.  The rows that are put through before one step are a
+# *batch*.  When every row has had its turn, an *epoch* is over.
 #
 # A formula uses the symbols of the first column, and the code beneath it the
 # names of the second.  The sizes are *n* rows, *d* features, *h* hidden units,
 # *k* outputs and, of weights and biases together, *p* parameters.  Two classes
 # need one output, three or more need one each.  A small letter with an index
 # is one entry of the array with the capital letter: :math:`p_{rj}` is an entry
-# of :math:`P`, in row r and column j, and no number of parameters.
+# of :math:`P`, in row r and column j, and no number of parameters.  An entry
+# of :math:`Y` keeps the capital, since y is something else, and
+# :math:`z_{rj}` is one of :math:`Z_2` where no other Z is about.
 #
 # ==============  ========================  =========  =====================
 # Symbol          Name in the code          Shape      Meaning
@@ -297,14 +300,14 @@ def _relu(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
 #                                         0 & a = 0 \end{cases}
 #
 # The table below pairs each activation with its slope.  A step to the
-# right and one to the left show that they belong together:
+# right and one to the left show that they belong together, on both sides of
+# the corner:
 #
-# >>> step = 1e-6
+# >>> z, step = np.array([-0.7, 0.7]), 1e-6
 # >>> for activate, slope in _ACTIVATIONS.values():
-# ...     rise = activate(np.array(0.7 + step), _NUMPY)
-# ...     fall = activate(np.array(0.7 - step), _NUMPY)
-# ...     a = activate(np.array(0.7), _NUMPY)
-# ...     print(abs((rise - fall) / (2 * step) - slope(a)) < 1e-9)
+# ...     rise, fall = activate(z + step, _NUMPY), activate(z - step, _NUMPY)
+# ...     a = activate(z, _NUMPY)
+# ...     print(np.allclose((rise - fall) / (2 * step), slope(a), atol=1e-9))
 # True
 # True
 # True
@@ -368,11 +371,11 @@ def _softmax(z: Array, ops: _Arithmetic) -> Array:
     return e / ops.total(e, axis=-1, keepdims=True)
 
 
-# The loss needs the logarithm of a probability.  Whoever computes the
-# probability first may lose it: one that is too small for a float is rounded
-# to 0 (it *underflows*), and the logarithm of 0 is minus infinity.  But the
-# logarithm of a quotient is a difference of logarithms, which can be computed
-# without the quotient:
+# The loss needs the logarithm of a probability; log is the natural one
+# throughout.  Whoever computes the probability first may lose it: one that is
+# too small for a float is rounded to 0 (it *underflows*), and the logarithm of
+# 0 is minus infinity.  But the logarithm of a quotient is a difference of
+# logarithms, which can be computed without the quotient:
 #
 # .. math::
 #    :label: log-softmax
@@ -442,9 +445,8 @@ def _log_softmax(z: Array, ops: _Arithmetic) -> Array:
 # .. math::
 #    :label: binary-cross-entropy
 #
-#    L = \frac{1}{n} \sum_r \log(1 + e^{u_r})
-#      = \frac{1}{n} \sum_r \left( \max(u_r, 0)
-#                                  + \log(1 + e^{-|u_r|}) \right)
+#    L = \frac{1}{n} \sum_r \log(1 + e^{u_r}), \qquad
+#    \log(1 + e^u) = \max(u, 0) + \log(1 + e^{-|u|})
 
 def binary_cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
     """Give the mean loss of one logit a row against targets of 0 or 1.
@@ -557,10 +559,10 @@ def cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
 
 # ``log_softmax`` would do, but it leaves the *largest* class out of its sum.
 # The small loss of a right answer is what matters here, so in code the *right*
-# class is left out, and comes back through ``log1p``.  Take the largest logit
-# of a row from all of its logits, and let s be what is then left of the right
-# one.  The loss of the row is log1p(sum + exp(s) - 1) - s, with the sum of the
-# other classes' exponentials.  Where the right logit is the largest, s and
+# class is left out, and comes back through ``log1p``.  Subtract the largest
+# logit of a row from all its logits.  Let s be what becomes of the right one,
+# and *sum* the exponentials of the others.  Then the loss of the row is
+# log1p(sum + exp(s) - 1) - s.  Where the right logit is the largest, s and
 # exp(s) - 1 are 0, and a tiny sum keeps all its digits.
 
 def _cross_entropy(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
@@ -606,6 +608,13 @@ def _surprise(s: Array, e: Array, others: Array, ops: _Arithmetic) -> Array:
 # >>> fall = cross_entropy(z - [[step, 0, 0]], [2])
 # >>> p_0 = softmax(z)[0, 0]
 # >>> bool(abs((rise - fall) / (2 * step) - (p_0 - 0)) < 1e-9)
+# True
+#
+# And for the sigmoid, in the first of two rows:
+#
+# >>> rise = binary_cross_entropy([0.3 + step, 1.0], [1, 0])
+# >>> fall = binary_cross_entropy([0.3 - step, 1.0], [1, 0])
+# >>> bool(abs((rise - fall) / (2 * step) - (sigmoid(0.3) - 1) / 2) < 1e-9)
 # True
 
 
@@ -1006,6 +1015,19 @@ class Adam:
         theta -= float(self.learning_rate) * mean_hat / root
 
 
+# Two steps by the equations, with betas small enough to follow on paper:
+#
+# >>> theta, adam = np.array([1.0]), Adam(0.5, beta1=0.5, beta2=0.75)
+# >>> state = adam.start(theta)
+# >>> for g in (2.0, 6.0):
+# ...     adam.step(theta, np.array([g]), state)
+# >>> m, s = 0.5 * (0.5 * 2) + 0.5 * 6, 0.75 * (0.25 * 4) + 0.25 * 36
+# >>> state["mean"].item() == m, state["square"].item() == s
+# (True, True)
+# >>> second = 0.5 * (m / (1 - 0.5**2)) / (np.sqrt(s / (1 - 0.75**2)) + 1e-8)
+# >>> np.allclose(theta, 1 - 0.5 - second)
+# True
+
 # The network
 # ===========
 #
@@ -1141,13 +1163,15 @@ def _backward(X: Array, Y: Array, params: Mapping[str, Array],
 # >>> {name: g.round(4).ravel().tolist() for name, g in gradient.items()}
 # {'W1': [-0.4636], 'b1': [-0.1585], 'W2': [-0.1362], 'b2': [-0.1008]}
 #
-# Nudging a weight must change the loss by its slope times the nudge:
+# Nudging a parameter must change the loss by its slope times the nudge:
 #
-# >>> def loss_at(w):
-# ...     _, Z2 = _forward(X, dict(params, W1=np.array([[w]])), "tanh")
-# ...     return binary_cross_entropy(Z2[:, 0], [1, 0])
-# >>> round((loss_at(0.5 + 1e-6) - loss_at(0.5 - 1e-6)) / 2e-6, 4)
-# -0.4636
+# >>> def loss_with(name, nudge):
+# ...     nudged = {**params, name: params[name] + nudge}
+# ...     return binary_cross_entropy(
+# ...         _forward(X, nudged, "tanh")[1][:, 0], [1, 0])
+# >>> {name: round((loss_with(name, 1e-6) - loss_with(name, -1e-6)) / 2e-6, 4)
+# ...  for name in params}
+# {'W1': -0.4636, 'b1': -0.1585, 'W2': -0.1362, 'b2': -0.1008}
 
 
 # First weights
@@ -2207,8 +2231,9 @@ class Network:
                 right += int(np.count_nonzero(_decide(Z2) == t[rows]))
         return {"loss": loss / len(X), "accuracy": right / len(X)}
 
-    # **Steps from outside.**  Whoever wants another training loop, data in
-    # several places or a schedule, say, needs two things of the network.
+    # **Steps from outside.**  A training loop of your own, for data in several
+    # places, say, or a learning rate that changes on the way, needs two things
+    # of the network: the gradient, and one step.
 
     def loss_and_gradients(self, X: ArrayLike, y: ArrayLike
                            ) -> tuple[float, dict[str, Array]]:
@@ -2529,6 +2554,26 @@ def _random_from(state: dict[str, Any]) -> np.random.Generator:
     return np.random.Generator(bits)
 
 
+# Training regimes
+# ----------------
+#
+# One setting, ``batch_size``, decides how many rows are put through before
+# each step.  *Full batch* takes them all: the gradient is exact, and an epoch
+# is one step.  *Stochastic* descent takes one: as many steps to an epoch as
+# there are rows, each in a direction that is right only on average.
+# *Mini-batches* lie between.  At the same weights, the mean of the gradients
+# of all batches is the gradient of the whole, if the batches are of one size:
+#
+# >>> rng = np.random.default_rng(0)
+# >>> X, y = rng.random((6, 2)), np.array([0, 1, 1, 0, 1, 0])
+# >>> network = Network(hidden_size=3, epochs=0).fit(X, y)
+# >>> _, whole = network.loss_and_gradients(X, y)
+# >>> parts = [network.loss_and_gradients(X[i:i + 2], y[i:i + 2])[1]["W1"]
+# ...          for i in (0, 2, 4)]
+# >>> np.allclose(whole["W1"], np.mean(parts, axis=0))
+# True
+
+
 # Checking the gradient
 # =====================
 #
@@ -2567,7 +2612,7 @@ def _random_from(state: dict[str, Any]) -> np.random.Generator:
 #
 # Nothing is subtracted, the step can be 1e-30, and the result is right to the
 # last digits.  This is why activations and losses take complex numbers.  It
-# asks for functions without a corner at the place.
+# needs a function that has no corner there.
 #
 # >>> z, t, step = np.array([[0.2, -0.4, 1.0]]), [2], 1e-30
 # >>> exact = softmax(z)[0, 0]
@@ -2577,6 +2622,16 @@ def _random_from(state: dict[str, Any]) -> np.random.Generator:
 # >>> rise, fall = cross_entropy(z + [[1e-6, 0, 0]], t), cross_entropy(
 # ...     z - [[1e-6, 0, 0]], t)
 # >>> bool(1e-13 < abs((rise - fall) / 2e-6 - exact) < 1e-8)
+# True
+#
+# With a larger step the terms of the series can be seen.  Of this loss the
+# second derivative is p (1 - p), and the third that times 1 - 2p:
+#
+# >>> L, p, step = cross_entropy(z, t), exact, 0.01
+# >>> L2 = p * (1 - p)
+# >>> L3 = L2 * (1 - 2 * p)
+# >>> series = L + 1j * step * p - step**2 / 2 * L2 - 1j * step**3 / 6 * L3
+# >>> bool(abs(cross_entropy(z + [[1j * step, 0, 0]], t) - series) < step**4)
 # True
 
 class _GradientReport(NamedTuple):
@@ -3258,10 +3313,10 @@ def _publish(directory: Path, files: Mapping[str, bytes]) -> Path:
     return version
 
 
-# The directory of versions has to be safe itself, and those above it.  Who
-# makes one syncs the list that it stands in, before putting anything into
-# it.  So one that holds something is safe, whoever made it; one that is
-# empty may have been made by another program a moment ago.
+# The directory of versions has to be safe itself, and those above it.
+# Whoever makes one first syncs the list that it stands in, and puts things
+# into it only then.  So one that holds something is safe, whoever made it; one
+# that is empty may have been made by another program a moment ago.
 
 def _make_directory(directory: Path) -> None:
     """Make a directory and those above it, each one safe on the disk."""
@@ -3619,7 +3674,7 @@ def _newest(directory: str | os.PathLike[str],
 #    :label: fold
 #
 #    p_i \leftarrow p_i + p_{i + h}, \qquad
-#    0 \le i < K - h, \quad h = \lceil K / 2 \rceil, \quad
+#    0 \le i < K - h, \quad h = \lceil K / 2 \rceil, \qquad
 #    K \leftarrow h \quad \text{until } K = 1
 #
 # The order depends on :math:`K` and on nothing else.  One call handles a whole
@@ -3765,12 +3820,12 @@ def _split(value: int, bits: int) -> tuple[float, float]:
 # .. math::
 #    :label: log-series
 #
-#    \ln \frac{i + 1}{i} = 2 \left( \frac{1}{q} + \frac{1}{3 q^3} +
+#    \log \frac{i + 1}{i} = 2 \left( \frac{1}{q} + \frac{1}{3 q^3} +
 #    \frac{1}{5 q^5} + \cdots \right), \qquad q = 2 i + 1
 #
-# Adding these from :math:`i = 128` up to 255 ends at :math:`\ln 2`.  The
+# Adding these from :math:`i = 128` up to 255 ends at :math:`\log 2`.  The
 # tables hold :math:`2^{j/256}` for two octaves, which is :math:`j` up to 511,
-# and :math:`\ln F` for :math:`F = \frac{128}{256}, \frac{129}{256}, \ldots,
+# and :math:`\log F` for :math:`F = \frac{128}{256}, \frac{129}{256}, \ldots,
 # 1`.
 #
 # >>> bool(np.allclose(_ROOT, 2.0 ** (np.arange(512) / 256), rtol=1e-15))
@@ -3791,7 +3846,7 @@ def _roots() -> list[int]:
 
 
 def _logs() -> list[int]:
-    """Return ln(i/128), i = 128 ... 256, times ``_ONE``."""
+    """Return log(i/128), i = 128 ... 256, times ``_ONE``."""
     logs = [0]
     for q in range(257, 512, 2):
         power, total, odd = 2 * _ONE // q, 0, 1
@@ -3818,15 +3873,20 @@ _LOG, _LOG_LOW = _high_low([log - _LN2 for log in [*_LOGS, _LN2]],
 # The exponential
 # ---------------
 #
-# Let :math:`n` be the whole number nearest to :math:`256 x / \ln 2`.  Then
+# Let :math:`n` be the whole number nearest to :math:`256 x / \log 2`.  Then
 #
 # .. math::
 #    :label: reduction
 #
-#    e^x = 2^{n / 256} e^r, \qquad r = x - n \frac{\ln 2}{256}, \qquad
-#    |r| \le \frac{\ln 2}{512} < 0.00136
+#    e^x = 2^{n / 256} e^r, \qquad r = x - n \frac{\log 2}{256}, \qquad
+#    |r| \le \frac{\log 2}{512} < 0.00136
 #
 # >>> math.log(2) / 512 < 0.00136
+# True
+#
+# >>> n = round(256 * 10.0 / math.log(2))
+# >>> r = 10.0 - n * math.log(2) / 256
+# >>> math.isclose(math.exp(10.0), 2 ** (n / 256) * math.exp(r), rel_tol=1e-14)
 # True
 #
 # For so small an :math:`r` five terms of the Taylor series are enough:
@@ -3842,8 +3902,12 @@ _LOG, _LOG_LOW = _high_low([log - _LN2 for log in [*_LOGS, _LN2]],
 #
 # >>> (math.log(2) / 512) ** 5 / 720 < 2.0 ** -56
 # True
+# >>> r = math.log(2) / 512
+# >>> series = r + r**2 * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r / 120)))
+# >>> math.isclose(series, math.expm1(r), rel_tol=2.0 ** -52)
+# True
 #
-# To keep :math:`r` accurate, :math:`\ln 2 / 256` is split too: its high part
+# To keep :math:`r` accurate, :math:`\log 2 / 256` is split too: its high part
 # ends at :math:`2^{-42}`, so that :math:`n` times it is exact.
 #
 # No float needs to be turned into an integer.  At :math:`1.5 \cdot 2^{52}` all
@@ -3921,7 +3985,7 @@ def _exp_block(x: Array) -> Array:
 # >>> t / (t + 2), float(_portable_tanh(1e-10))
 # (1.000000082640371e-10, 1e-10)
 #
-# The worst case lies just above :math:`x = \ln 2 / 1024`, where seven
+# The worst case lies just above :math:`x = \log 2 / 1024`, where seven
 # roundings of half a unit each can meet: less than 4 units in the last place.
 # From :math:`|x| = 22` on the result is 1 to the last bit.  The sign is put
 # back at the end, and the sign of zero with it.
@@ -3950,8 +4014,8 @@ def _tanh_block(x: Array) -> Array:
 # .. math::
 #    :label: portable-log
 #
-#    \ln x = e \ln 2 + \ln F + \ln \frac{m}{F}, \qquad
-#    \ln \frac{m}{F} = s + \frac{s^3}{12} + \frac{s^5}{80} + \cdots,
+#    \log x = e \log 2 + \log F + \log \frac{m}{F}, \qquad
+#    \log \frac{m}{F} = s + \frac{s^3}{12} + \frac{s^5}{80} + \cdots,
 #    \quad s = 2 \frac{m - F}{m + F}
 #
 # The difference :math:`m - F` is exact and :math:`|s| \le 2^{-8}`, so that the
@@ -3961,10 +4025,10 @@ def _tanh_block(x: Array) -> Array:
 # >>> (2.0 ** -8) ** 6 / 448 < 2.0 ** -56
 # True
 #
-# The high parts of :math:`\ln 2` and :math:`\ln F` end at :math:`2^{-42}`, so
-# their sum is exact.  Just above 1 we have :math:`e = 1` and :math:`F =
-# \frac{1}{2}`, the two logarithms cancel to nothing, and :math:`s` alone is
-# left with all its bits.
+# The high parts of :math:`\log 2` and :math:`\log F` end at
+# :math:`2^{-42}`, so their sum is exact.  Just above 1 we have :math:`e = 1`
+# and :math:`F = \frac{1}{2}`, the two logarithms cancel to nothing, and
+# :math:`s` alone is left with all its bits.
 #
 # >>> float(_portable_log(1 + 2.0 ** -52)) == 2.0 ** -52
 # True
@@ -3973,7 +4037,7 @@ _GRID = 1.5 * (1 << 44) - 0.5
 
 
 def _log_block(x: Array, tail: Any = 0.0) -> Array:
-    """Return ln(x) + tail for a float64 block, with |tail| < 2^-40."""
+    """Return log(x) + tail for a float64 block, with |tail| < 2^-40."""
     m, e = np.frexp(x)
     shifted = m + _GRID
     j = shifted.view(np.int64) & 255
@@ -3998,14 +4062,14 @@ def _log_block(x: Array, tail: Any = 0.0) -> Array:
 # .. math::
 #    :label: portable-log1p
 #
-#    \ln(1 + x) = \ln(u + c) \approx \ln u + \frac{c}{u}
+#    \log(1 + x) = \log(u + c) \approx \log u + \frac{c}{u}
 #
 # >>> float(_portable_log1p(1e-17)), float(_portable_log(1 + 1e-17))
 # (1e-17, 0.0)
 
 
 def _log1p_block(x: Array) -> Array:
-    """Return ln(1 + x) for a float64 block."""
+    """Return log(1 + x) for a float64 block."""
     u = 1 + x
     return np.copysign(_log_block(u, (x - (u - 1)) / u), x)
 

@@ -447,7 +447,8 @@ def trainings(names: list[str], options: Any) -> Iterator[tuple[Table, Any]]:
     shapes = "; ".join(f"{name} is {WORKLOADS[name].shape}" for name in names)
     yield Table(
         "Microseconds per step",
-        f"The median over the rounds, of n×d×h×k: {shapes}.", ["", *names],
+        f"The median over the rounds, of n×d×h×k: {shapes}.",
+        ["program", *names],
         [[peer, *(short(statistics.median(times[name][peer]))
                   for name in names)] for peer in peers]), found
 
@@ -462,7 +463,7 @@ def trainings(names: list[str], options: Any) -> Iterator[tuple[Table, Any]]:
         "How many times as long as nn.py",
         "The median of the rounds' ratios; above 1, nn.py is faster. Behind "
         "a ratio stands what is aimed at: ≥ where it is reached, < where it "
-        "is missed.", ["", *names],
+        "is missed.", ["program", *names],
         [[peer, *(against(name, peer) for name in names)]
          for peer in peers if peer != "nn.py"]), None
 
@@ -490,7 +491,7 @@ def starting(options: Any) -> tuple[Table, Any]:
             for name, target in zip(commands, ("", "≤ 2"), strict=True)]
     return Table("Starting", "Fresh processes, in pairs: milliseconds, and "
                  "the median of the pairs' ratios.",
-                 ["", "ms", "ratio", "target"], rows), times
+                 ["command", "ms", "ratio", "target"], rows), times
 
 
 def growing(options: Any) -> tuple[Table, Any]:
@@ -527,7 +528,7 @@ def predicting(options: Any) -> tuple[Table, Any]:
                          short(ratio(times, name, "products"))])
     return Table("Prediction", "Microseconds, and how many times as long as "
                  "the two matrix products alone, 4096 rows at a time.",
-                 ["rows", "", "µs", "ratio"], rows), found
+                 ["rows", "call", "µs", "ratio"], rows), found
 
 
 def _predictions(n: int, options: Any) -> Times:
@@ -747,8 +748,8 @@ def porting(options: Any) -> tuple[Table, Any]:
                         min(options.rounds, 5))
         found[name] = times
         rows.append([name, short(ratio(times, "portable", "blas"))])
-    return Table("Portable arithmetic", "How many times as long a fit takes, "
-                 "on at most eight batches of each workload.",
+    return Table("What portable arithmetic costs", "How many times as long a "
+                 "fit takes, on at most eight batches of each workload.",
                  ["workload", "ratio"], rows), found
 
 
@@ -815,7 +816,7 @@ close or passes there.
 
 All take turns in one process, and each round begins with another, so that a
 machine that slows down slows all of them.  Still, times move by a third from
-one run to the next: read across, not down.
+one run to the next: compare what stands in one column, and never two runs.
 This page is what ``make bench ARGS="--rst docs/speed.rst"`` wrote, here:
 """
 

@@ -319,12 +319,50 @@ def test_the_notation_is_that_of_the_equations():
     assert math.prod(params["W1"].shape) == 20
 
 
+# Exercises
+# ---------
+
+WITHOUT = ("preface", "licence")         # nothing there to practise
+
+
+def exercises():
+    """What stands under "Exercises" in each chapter, and on two pages."""
+    for chapter in BOOK:
+        if chapter.slug not in WITHOUT:
+            yield chapter.slug, chapter.rows
+    for rows in pages():
+        if rows[0].path in ("docs/hand.rst", "docs/experiments.rst"):
+            yield rows[0].path, rows
+
+
+@pytest.mark.parametrize("where, rows", [*exercises()])
+def test_each_chapter_ends_in_exercises_with_answers_that_run(where, rows):
+    last = sections(rows)[-1]
+    texts = [row.text for row in last]
+    assert texts[0] == "Exercises"
+    questions = [text for text in texts if re.match(r"\d+\. \*\*", text)]
+    answers = list(directives(last, "answer"))
+    assert 2 <= len(questions) == len(answers)
+    assert all(any(line.startswith(">>>") for line in content)
+               for _, _, _, content in answers)
+
+
 # The reader's machinery
 # ----------------------
 
 def test_the_examples_of_the_reading_code():
     results = doctest.testmod(literate)
     assert results.attempted and not results.failed
+
+
+def test_an_equation_may_be_broken_between_its_statements():
+    pytest.importorskip("sphinx")
+    import mathml
+    results = doctest.testmod(mathml)
+    assert results.attempted and not results.failed
+    for tex in (r"a \left[ b \qquad c \right]", r"{a \qquad b}",
+                r"\begin{cases} a \qquad b \end{cases}", r"a \quad b"):
+        assert mathml.statements(tex) == [tex]
 
 
 def test_an_insert_without_a_section_is_an_error(tmp_path):
@@ -378,9 +416,19 @@ def is_external(value):
     return re.match(r"\s*(https?:|ftp:)?//", value or "") is not None
 
 
+def is_fresh(built):
+    """Whether a form was built after everything that it is made of."""
+    sources = [ROOT / "nn.py", ROOT / "experiments.py", *(
+        path for path in ROOT.glob("docs/**/*")
+        if path.relative_to(ROOT).parts[1] not in ("_build", "book"))]
+    return built.exists() and built.stat().st_mtime > max(
+        path.stat().st_mtime for path in sources if path.is_file()
+        and "__pycache__" not in path.parts)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    if (BUILT / "index.html").exists():
+    if is_fresh(BUILT / "index.html"):
         return BUILT
     for name in ("sphinx", "furo", "matplotlib"):
         pytest.importorskip(name)
@@ -410,6 +458,24 @@ def test_every_picture_on_the_site_has_alt_text(site):
     for path in sorted(site.rglob("*.html")):
         for image in re.findall(r"<img\b[^>]*>", path.read_text("utf-8")):
             assert re.search(r'\balt="[^"]{3,}"', image), (path.name, image)
+
+
+@pytest.mark.parametrize("form, ending", [
+    ("singlehtml", "index.html"), ("epub", "*.xhtml")])
+def test_the_other_forms_ask_for_nothing_and_describe_their_pictures(
+        form, ending):
+    built = ROOT / "docs" / "_build" / form
+    there = sorted(built.rglob(ending))
+    if not there or not is_fresh(there[0]):
+        pytest.skip("make docs builds it")
+    for path in there:
+        text, page = path.read_text("utf-8"), Requests()
+        page.feed(text)
+        assert not page.found, path.name
+        assert all(re.search(r'\balt="[^"]{3,}"', image)
+                   for image in re.findall(r"<img\b[^>]*>", text)), path.name
+        ids = re.findall(r'\bid="([^"]+)"', text)
+        assert len(ids) == len(set(ids)), path.name
 
 
 def test_the_site_has_every_public_name(site):

@@ -73,11 +73,15 @@ class Chapter(SphinxDirective):
             [row.text for row in chapter.rows],
             items=[(str(path.parent / row.path), row.line - 1)
                    for row in chapter.rows])
-        found = self.parse_content_to_nodes(allow_section_headings=True)
-        for section in found[0].findall(nodes.section):
-            if section["ids"] == ["exercises"]:     # one of many such titles
-                section["ids"] = [f"exercises-{chapter.slug}"]
-        return found
+        return self.parse_content_to_nodes(allow_section_headings=True)
+
+
+def tell_exercises_apart(app, doctree):
+    """Name the exercises' sections by their pages: on one page all meet."""
+    for section in doctree.findall(nodes.section):
+        if section["ids"] == ["exercises"]:
+            page = app.env.docname.rpartition("/")[2]
+            section["ids"] = [f"exercises-{page}"]
 
 
 class Chapters(TocTree):
@@ -245,6 +249,7 @@ def setup(app):
     app.connect("builder-inited", write_stubs)
     app.connect("env-get-outdated", chapter_pages)
     app.connect("html-page-context", let_keys_scroll)
+    app.connect("doctree-read", tell_exercises_apart, priority=100)
     app.connect("doctree-read", link_literals)
     app.connect("doctree-read", link_papers)
     app.connect("html-page-context", level_captions, priority=900)

@@ -14,9 +14,8 @@ from sphinx.util.math import get_node_equation_number
 logger = logging.getLogger(__name__)
 
 
-def translate(node, as_block):
-    """Return the MathML of a node's TeX."""
-    tex = node.astext()
+def translate(node, tex, as_block):
+    """Return the MathML of TeX that stands in a node."""
     try:
         mathml = latex2mathml.tex2mathml(tex, as_block=as_block)
     except (ValueError, SyntaxError) as error:      # MathError is a ValueError
@@ -27,9 +26,29 @@ def translate(node, as_block):
                   lambda match: html.unescape(match[0]), mathml)
 
 
+def statements(tex):
+    r"""Cut an equation at each \qquad, so that a phone may break it there.
+
+    No browser breaks lines within a formula, but it wraps several of them.
+
+    >>> statements(r"a = b \qquad \text{with } c = \frac{d \qquad e}{2}")
+    ['a = b', '\\text{with } c = \\frac{d \\qquad e}{2}']
+    """
+    parts, depth = [""], 0
+    for token in re.findall(r"\\[a-z]+|\\.|[^\\]", tex, re.S | re.I):
+        depth += {"{": 1, "\\begin": 1, "\\left": 1}.get(token, 0)
+        depth -= {"}": 1, "\\end": 1, "\\right": 1}.get(token, 0)
+        if token == r"\qquad" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += token
+    return [part.strip() for part in parts]
+
+
 def visit_inline(self, node):
     """Write a formula within a line."""
-    self.body.append(f'<span class="math">{translate(node, False)}</span>')
+    self.body.append(f'<span class="math">{translate(node, node.astext(), False)}'
+                     "</span>")
     raise nodes.SkipNode
 
 
@@ -38,7 +57,8 @@ def visit_block(self, node):
     is_wrapped = "math-wrapper" in node.parent.get("classes", [])
     bearer = nodes.Element() if is_wrapped else node    # furo's wraps have ids
     self.body.append(self.starttag(bearer, "div", CLASS="math equation"))
-    self.body.append(f'<div class="formula">{translate(node, True)}</div>')
+    parts = [translate(node, tex, True) for tex in statements(node.astext())]
+    self.body.append(f'<div class="formula">{"".join(parts)}</div>')
     if node["number"]:
         number = get_node_equation_number(self, node)
         self.body.append(f'<span class="eqno">({number})')

@@ -117,6 +117,7 @@ class Drawn(Figure, SphinxDirective):
         kept(self, "figures", name, ".svg", functools.partial(draw, script))
         self.arguments[0] = f"/book/figures/{name}.svg"
         self.options.setdefault("figclass", ["drawn"])
+        self.options.setdefault("name", f"figure-{name}")
         return super().run()
 
 

@@ -18,7 +18,7 @@ def label(name):
 
 
 def draw():
-    figure, axes = panels(size=(6.4, 3.6))
+    figure, axes = panels(size=(6.4, 4.2))
     box = {"boxstyle": "round,pad=0.4", "linewidth": 1.2}
     for names, y, colour in ((FORWARD, 2, "C0"), (BACKWARD, 0, "C1")):
         for name, x in names.items():
@@ -27,12 +27,12 @@ def draw():
     for (start, stop), text in STEPS.items():
         axes.annotate("", (stop - 0.55, 2), (start + 0.55, 2),
                       arrowprops={"arrowstyle": "->", "color": "C0"})
-        axes.text((start + stop) / 2, 2.62, text, ha="center", fontsize=9)
+        axes.text((start + stop) / 2, 2.62, text, ha="center", fontsize=11)
     for start, stop in (((8, 1.4), (6.6, 0)), ((5.4, 0), (2.6, 0))):
         axes.annotate("", stop, start, arrowprops={
             "arrowstyle": "->", "color": "C1"})
-    axes.text(4, 0.2, "$(D_2 W_2^T) \\odot f'$", ha="center", fontsize=9)
-    axes.text(7.75, 0.55, "$(P - Y)/n$", ha="left", fontsize=9)
+    axes.text(4, 0.2, "$(D_2 W_2^T) \\odot f'$", ha="center", fontsize=11)
+    axes.text(7.75, 0.55, "$(P - Y)/n$", ha="left", fontsize=11)
     for x, weights, biases, product in ((2, "W1", "b1", "X^T D_1"),
                                         (6, "W2", "b2", "A_1^T D_2")):
         axes.annotate("", (x, -1.4), (x, -0.6), arrowprops={
@@ -40,7 +40,7 @@ def draw():
         for y, name, formula in ((-1.75, weights, f"${product}$"),
                                  (-2.4, biases, "sum of rows")):
             axes.text(x, y, f"{formula}, for " + label(name).replace(
-                "\n", " "), ha="center", va="center", fontsize=9)
+                "\n", " "), ha="center", va="center", fontsize=11)
     axes.set(xlim=(-0.8, 9.6), ylim=(-2.7, 3.1))
     axes.axis("off")
     return figure

@@ -25,14 +25,14 @@ def saved():
 
 
 def draw():
-    figure, (left, right) = panels(1, 2, (6.4, 4.4),
-                                   width_ratios=[1, 1.25])
+    figure, (left, right) = panels(1, 2, (6.4, 5.6),
+                                   width_ratios=[1.1, 1])
     config, members, size = saved()
     lines = ["models/iris/", "  v0001/", "    weights.npz",
              "    config.json", *(f"      {key}" for key in config),
              "  .last-0001"]
     for i, line in enumerate(lines):
-        left.text(0, -i, line, family="monospace", fontsize=8, va="center",
+        left.text(0, -i, line, family="monospace", fontsize=11, va="center",
                   weight="bold" if i < 4 else "normal")
     left.set(xlim=(0, 1), ylim=(0.7 - len(lines), 0.7))
     left.axis("off")
