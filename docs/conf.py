@@ -66,3 +66,9 @@ epub_show_urls = "no"
 epub_use_index = True
 epub_exclude_files = [".buildinfo.bak"]
 epub_tocdepth = 2
+
+
+def setup(app):
+    """Give the single page, which is for printing, a style of its own."""
+    app.connect("builder-inited", lambda app: app.builder.name == "singlehtml"
+                and app.add_css_file("single.css"))
