@@ -152,6 +152,51 @@ def test_a_stage_that_another_program_cleared_is_made_anew(
     assert set(os.listdir("/proc/self/fd")) == open_before
 
 
+def test_a_stage_that_is_gone_before_it_is_locked_is_made_anew(
+        network, tmp_path, monkeypatch):
+    lock, seen = nn._lock, []
+
+    def late(stage):
+        if not seen:
+            os.rmdir(stage)
+        seen.append(stage)
+        return lock(stage)
+
+    monkeypatch.setattr(nn, "_lock", late)
+    assert network.save(tmp_path).name == "v0001"
+    assert len(seen) == len(set(seen)) == 2
+
+
+def test_a_stage_that_cannot_be_removed_is_left(
+        network, tmp_path, monkeypatch):
+    stage = tmp_path / f".stage-{'0' * 16}"
+    stage.mkdir()
+    monkeypatch.setattr(os, "rmdir", raising(*9 * [errno.EACCES]))
+    assert network.save(tmp_path).name == "v0001"
+    assert stages(tmp_path) == [stage]
+
+
+def test_the_first_error_is_told_where_going_back_fails_too(
+        network, tmp_path, monkeypatch):
+    rename, sync = os.rename, nn._sync_directory
+
+    def no_way_back(source, target):
+        if ".stage-" in str(target):
+            raise PermissionError(errno.EACCES, "no way back")
+        rename(source, target)
+
+    def fail(directory):
+        if directory == tmp_path:
+            raise OSError(errno.EIO, "no sync")
+        sync(directory)
+
+    (tmp_path / "not-empty").touch()
+    monkeypatch.setattr(os, "rename", no_way_back)
+    monkeypatch.setattr(nn, "_sync_directory", fail)
+    with pytest.raises(OSError, match="no sync"):
+        network.save(tmp_path)
+
+
 @pytest.mark.parametrize("losses", [1, 98, 99, 250])
 def test_a_race_for_a_number_that_is_lost_many_times(
         network, tmp_path, monkeypatch, losses):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 
 import numpy as np
@@ -10,8 +11,8 @@ import pytest
 
 import experiments
 import nn
-from helpers import ROOT, SignDescent, clusters, fitted, iris
-from store import networks
+from helpers import DTYPES, ROOT, SignDescent, clusters, fitted, iris
+from store import adapter, networks
 
 NAMES = ["v0001", "v0002", "v0003"]
 
@@ -208,8 +209,9 @@ def test_the_same_model_gives_the_same_bytes(models):
             assert (path / name).read_bytes() == (first / name).read_bytes()
 
 
-def test_other_programs_can_read_it(models):
-    network = fitted(k=3, optimizer=nn.Adam())[0]
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_other_programs_can_read_it(models, dtype):
+    network = fitted(k=3, optimizer=nn.Adam(), dtype=dtype)[0]
     path = network.save(models)
     assert saved_names(path) == ["config.json", "weights.npz"]
     with np.load(path / "weights.npz", allow_pickle=False) as arrays:
@@ -218,6 +220,7 @@ def test_other_programs_can_read_it(models):
              "optimizer.beta1_power", "optimizer.beta2_power"])
         for name, array in network.params_.items():
             assert (arrays[name] == array).all()
+            assert arrays[name].dtype == dtype
     text = (path / "config.json").read_text("ascii")
     config = json.loads(text)
     assert config["format"] == 1 and config["nn_version"] == nn.__version__
@@ -237,6 +240,26 @@ def test_other_programs_can_read_it(models):
         "python", "numpy", "blas", "blas_core", "blas_threads", "simd",
         "platform"}
     assert str(ROOT) not in text
+
+
+@pytest.mark.parametrize("key, value", [
+    ("classes", f'{{"dtype": "{dtype}", "values": {values}}}')
+    for dtype, values in [
+        ("<i8", "[0, 2, 1]"), ("<i8", "[0, 1, 1]"), ("|i1", "[0, 1, 200]"),
+        ("<f8", "[0.0, 0.5, 2.0]"), ("<f2", "[0.0, 1.0, 2049.0]"),
+        ("<U1", '["a", "b", "cd"]')]] + [
+    ("optimizer", value) for value in ("[]", '"SGD"', "1", '{"name": []}')])
+def test_a_config_that_makes_no_sense_is_refused(models, key, value):
+    path = fitted(k=3, optimizer=None)[0].save(models)
+    files = {name: (path / name).read_bytes() for name in saved_names(path)}
+    old = files["config.json"].decode()
+    new = re.sub(rf'"{key}": (null|{{[^}}]*}})', f'"{key}": {value}', old)
+    assert new != old
+    files["config.json"] = new.encode()
+    for name, data in adapter.reseal(files).items():
+        (path / name).write_bytes(data)
+    with pytest.raises(nn.ModelFormatError, match=f"config.json: {key} is "):
+        nn.Network.load(models)
 
 
 # What cannot be saved
