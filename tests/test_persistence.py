@@ -262,6 +262,22 @@ def test_a_config_that_makes_no_sense_is_refused(models, key, value):
         nn.Network.load(models)
 
 
+def test_the_digest_tells_all_data_in_their_order():
+    (X, y), (other, _) = clusters(), clusters(seed=1)
+
+    def digest(*given):
+        network = nn.Network(epochs=1)
+        for X in given:
+            network.partial_fit(X, y)
+        return network.data_digest_
+
+    one, two = digest(X), digest(other)
+    assert one == digest(X, X) == nn.Network(epochs=1).fit(X, y).data_digest_
+    assert one != two
+    both = hashlib.sha256(f"{one}{two}".encode()).hexdigest()
+    assert digest(X, other) == both != digest(other, X)
+
+
 # What cannot be saved
 
 @pytest.mark.parametrize("k, lines", [(4, 1), (5, 4)])
