@@ -25,6 +25,18 @@ def trained(batch_size, dtype="float64", k=3, activation="tanh"):
                       dtype=dtype).fit(X, y)
 
 
+def test_a_full_batch_in_blocks_is_never_shuffled(monkeypatch):
+    small_blocks(monkeypatch, (3, 1 << 20))
+    X, y = clusters()
+    first, second = (nn.Network(5, epochs=0, seed=seed).fit(X, y)
+                     for seed in (0, 1))
+    second.params_ = first.params_
+    for network in (first, second):
+        network.partial_fit(X, y, epochs=9)
+    assert snapshot(first.params_) == snapshot(second.params_)
+    assert first.loss_curve_ == second.loss_curve_
+
+
 @pytest.mark.parametrize("block", SMALL)
 @pytest.mark.parametrize("batch_size", [None, 1, 3, 7, 20, 39, 100])
 @pytest.mark.parametrize("k", [2, 3])

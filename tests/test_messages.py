@@ -398,6 +398,10 @@ MESSAGES = {
         "ValueError: params_ has the arrays {'W1': (2, 2), 'b1': (2,), 'W2': "
         "(2, 1)}; put arrays of the shapes {'W1': (2, 2), 'b1': (2,), 'W2': "
         "(2, 1), 'b2': (1,)} there",
+    '[network.params_.pop("b1"), network.predict(X)]':
+        "ValueError: params_ has the arrays {'W1': (2, 2), 'W2': (2, 1), "
+        "'b2': (1,)}; put arrays of the shapes {'W1': (2, 2), 'b1': (2,), "
+        "'W2': (2, 1), 'b2': (1,)} there",
     "[network.params_.update(b1=np.ones(3)), network.predict(X)]":
         "ValueError: params_ has the arrays {'W1': (2, 2), 'b1': (3,), 'W2': "
         "(2, 1), 'b2': (1,)}; put arrays of the shapes {'W1': (2, 3), 'b1': "

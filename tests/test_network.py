@@ -292,7 +292,10 @@ def test_weights_set_by_the_user_are_used_and_trained(assign, batch_size):
 
 @pytest.mark.parametrize("assign", [
     lambda params, W1: params["W1"].__setitem__(..., W1),
-    lambda params, W1: params.update(W1=W1)], ids=["in place", "replaced"])
+    lambda params, W1: params.update(W1=W1),
+    lambda params, W1: params.update(
+        {name: p.copy() for name, p in params.items()}, W1=W1)],
+    ids=["in place", "replaced", "all replaced"])
 @pytest.mark.parametrize("batch_size", [None, 7])
 def test_weights_set_in_a_callback_are_used_and_trained(assign, batch_size):
     W1 = np.linspace(-1, 1, 20).reshape(4, 5)
@@ -353,8 +356,18 @@ def test_a_true_answer_stops_training(batch_size, answer):
         X, y, callback=lambda network, epoch, loss: epoch == 3 and answer)
     assert learned(stopped) == learned(
         nn.Network(epochs=3, **settings).fit(X, y))
+    assert all(p.flags.c_contiguous and p.base is None
+               for p in stopped.params_.values())
     stopped.partial_fit(X, y)
     assert len(stopped.loss_curve_) == 4
+
+
+def test_no_early_stop_hides_that_training_diverged():
+    X, y = clusters()
+    network = nn.Network(optimizer=nn.SGD(1e308), epochs=5)
+    with pytest.raises(FloatingPointError, match="diverged in epoch 1"):
+        network.fit(X * 1e3, y, callback=lambda *_: True)
+    assert not hasattr(network, "params_")
 
 
 @pytest.mark.parametrize("answer", [None, False, 0, "", np.False_])
