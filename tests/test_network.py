@@ -587,6 +587,23 @@ def test_x_of_another_real_dtype_is_taken_as_float64(values):
         X.astype(float))).all()
 
 
+def test_labels_of_more_than_64_bits_become_float64():
+    X, y = clusters()
+    network = nn.Network(epochs=3).fit(X, y.astype(np.longdouble))
+    assert network.classes_.dtype == np.float64
+    assert learned(network)["params_"] == learned(
+        nn.Network(epochs=3).fit(X, y))["params_"]
+
+
+def test_the_largest_seed_is_a_seed():
+    X, y = clusters()
+    one, two = (nn.Network(epochs=0, seed=seed).fit(X, y)
+                for seed in (2**128 - 1, 2**128 - 2))
+    assert snapshot(one.params_) != snapshot(two.params_)
+    with pytest.raises(ValueError, match="seed is 3402823"):
+        nn.Network(epochs=0, seed=2**128).fit(X, y)
+
+
 def test_the_data_are_not_changed_nor_kept():
     X, y = clusters()
     before = X.copy(), y.copy()
