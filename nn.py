@@ -2014,7 +2014,7 @@ class Network:
     def _weights(self) -> dict[str, Array]:
         """The arrays in params_, checked: a user may have put them there."""
         d, classes = self.n_features_in_, len(self.classes_)
-        h = np.shape(self.params_.get("b1", ()))
+        h = np.shape(self.params_.get("b1", 0.0))
         k = 1 if classes == 2 else classes
         shapes = _shapes(d, h[0] if h else self.hidden_size, k)
         found = {name: np.shape(p) for name, p in self.params_.items()}
