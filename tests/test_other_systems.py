@@ -171,9 +171,11 @@ def test_a_stage_that_cannot_be_removed_is_left(
         network, tmp_path, monkeypatch):
     stage = tmp_path / f".stage-{'0' * 16}"
     stage.mkdir()
+    open_before = set(os.listdir("/proc/self/fd"))
     monkeypatch.setattr(os, "rmdir", raising(*9 * [errno.EACCES]))
     assert network.save(tmp_path).name == "v0001"
     assert stages(tmp_path) == [stage]
+    assert set(os.listdir("/proc/self/fd")) == open_before
 
 
 def test_the_first_error_is_told_where_going_back_fails_too(
