@@ -15,6 +15,7 @@ import datetime
 import difflib
 import importlib.metadata
 import json
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -31,7 +32,7 @@ def functions(source):
     def walk(body):
         for node in body:
             if isinstance(node, ast.FunctionDef):
-                found[node.name] = lines[node.lineno:node.end_lineno]
+                found[node.name] = lines[node.lineno - 1:node.end_lineno]
             if isinstance(node, ast.ClassDef):
                 walk(node.body)
 
@@ -41,11 +42,13 @@ def functions(source):
 
 def change(before, after):
     """What a mutant changed, on one line."""
-    lines = difflib.unified_diff(before, after, n=0, lineterm="")
+    mangled = re.compile(r"\bx(?:_|ǁ\w+ǁ)(\w+?)__mutmut_(?:orig|\d+)")
+    old, new = ([mangled.sub(r"\1", line) for line in lines]
+                for lines in (before, after))
+    lines = difflib.unified_diff(old, new, n=0, lineterm="")
     return " ".join(f"{line[0]} {' '.join(line[1:].split())}"
                     for line in lines
-                    if not line.startswith(("---", "+++", "@@"))
-                    and "__mutmut_" not in line)
+                    if not line.startswith(("---", "+++", "@@")))
 
 
 def plain(name):
