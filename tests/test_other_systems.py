@@ -152,6 +152,20 @@ def test_a_stage_that_another_program_cleared_is_made_anew(
     assert set(os.listdir("/proc/self/fd")) == open_before
 
 
+def test_without_locks_a_stage_that_is_gone_is_made_anew_too(
+        network, tmp_path, monkeypatch):
+    seen = []
+
+    def no_lock(stage):
+        if not seen:
+            os.rmdir(stage)
+        seen.append(stage)
+
+    monkeypatch.setattr(nn, "_lock", no_lock)
+    assert network.save(tmp_path).name == "v0001"
+    assert len(seen) == len(set(seen)) == 2
+
+
 def test_a_stage_that_is_gone_before_it_is_locked_is_made_anew(
         network, tmp_path, monkeypatch):
     lock, seen = nn._lock, []
