@@ -662,11 +662,14 @@ def _labels(values: ArrayLike, name: str) -> Array:
     if y.ndim != 1 or len(y) == 0:
         raise ValueError(f"{name} has the shape {y.shape}; give at least one "
                          "label, as an array of the shape (n,)")
-    if y.dtype.kind == "f" and y.dtype.itemsize > 8:
-        y = y.astype(np.float64)
-    if y.dtype.kind == "f" and not (np.isfinite(y) & (y == np.rint(y))).all():
-        raise ValueError(f"Unknown label type: continuous. {name} contains "
-                         "fractions, NaN or infinity; give class labels")
+    if y.dtype.kind == "f":
+        given = y
+        if y.dtype.itemsize > 8:
+            with np.errstate(all="ignore"):     # it may be too large
+                y = y.astype(np.float64)
+        if not (np.isfinite(y) & (y == given) & (y == np.rint(y))).all():
+            raise ValueError(f"Unknown label type: continuous. {name} contains"
+                             " fractions, NaN or infinity; give class labels")
     return y
 
 

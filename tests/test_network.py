@@ -595,6 +595,16 @@ def test_labels_of_more_than_64_bits_become_float64():
         nn.Network(epochs=3).fit(X, y))["params_"]
 
 
+@pytest.mark.skipif(np.finfo(np.longdouble).maxexp <= 1024,
+                    reason="long doubles are doubles here")
+@pytest.mark.parametrize("label", ["1e4000", "-1e4000", "1e-4000",
+                                   "1.00000000000000000011"])
+def test_labels_that_float64_would_change_are_refused(label):
+    X, y = [[0.0], [1.0]], np.array([0, np.longdouble(label)])
+    with pytest.raises(ValueError, match="y contains fractions, NaN or inf"):
+        nn.Network(epochs=1).fit(X, y)
+
+
 def test_the_largest_seed_is_a_seed():
     X, y = clusters()
     one, two = (nn.Network(epochs=0, seed=seed).fit(X, y)
