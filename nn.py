@@ -1648,7 +1648,8 @@ def _real_numbers(X: Array) -> Array:
                          f"{X.dtype}; give real numbers")
     if X.dtype.kind == "O":
         try:
-            X = X.astype(np.float64)
+            with np.errstate(all="ignore"):     # one may be too large
+                X = X.astype(np.float64)
         except (TypeError, ValueError, OverflowError) as error:
             raise TypeError(f"X holds Python objects ({error}); give an "
                             "array of real numbers") from None

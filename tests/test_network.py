@@ -605,6 +605,15 @@ def test_labels_that_float64_would_change_are_refused(label):
         nn.Network(epochs=1).fit(X, y)
 
 
+@pytest.mark.skipif(np.finfo(np.longdouble).maxexp <= 1024,
+                    reason="long doubles are doubles here")
+@pytest.mark.parametrize("dtype", [object, np.longdouble])
+def test_features_too_large_for_float64_are_refused(dtype):
+    X = np.array([[np.longdouble(10) ** 4000], [np.longdouble(1)]], dtype)
+    with pytest.raises(ValueError, match="X contains NaN or infinity, or num"):
+        nn.Network(epochs=1).fit(X, [0, 1])
+
+
 def test_the_largest_seed_is_a_seed():
     X, y = clusters()
     one, two = (nn.Network(epochs=0, seed=seed).fit(X, y)
