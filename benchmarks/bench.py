@@ -2,14 +2,12 @@
 
     python benchmarks/bench.py                         everything
     python benchmarks/bench.py --only digits calls     some of it
-    python benchmarks/bench.py --rounds 3              rough, and soon over
     python benchmarks/bench.py > docs/speed-table.txt  for the book
 
-All take turns, and each round begins with another, so that a machine that
-slows down slows all of them.  A ratio is taken within a round; what is
-printed is the median over the rounds.  When others kept the machine busy, or
-the times of what all are compared with were far apart, the rounds are run
-again.  If that does not help, "?" stands behind a ratio, not "≥" or "≤".
+All take turns, and each round begins with another.  A ratio is taken within
+a round; what is printed is the median over the rounds.  When others kept the
+machine busy, or the times of what all are compared with were far apart, the
+rounds are run again, and if that does not help, "?" stands behind a ratio.
 """
 
 import argparse
@@ -19,12 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import timeit
 import tracemalloc
 from datetime import datetime, timezone
 from functools import partial
 from importlib import metadata
 from pathlib import Path
+from timeit import timeit
 
 PRESETS = [name for name in os.environ if name.startswith("OPENBLAS_")]
 if PRESETS and __name__ == "__main__":  # BLAS reads them while it is loaded
@@ -52,6 +50,7 @@ WORKLOADS = {   # and how many times as long as nn.py each peer is to take
 LEAST = 0.05                # seconds that each is timed for in a round
 SPREAD, OTHERS = 0.1, 0.1   # above these a ratio means nothing
 TRIES, PAUSE = 3, 5.0       # how often to try, and seconds between
+QUIET = [["measured", "spread", "others", "attempts", "quiet"]]
 
 
 def elsewhere():
@@ -70,7 +69,7 @@ def in_turn(runs, repeats, rounds):
     seconds, names = {name: [] for name in runs}, list(runs)
     for _ in range(rounds):
         for name in names:
-            spent = timeit.timeit(runs[name], number=repeats[name])
+            spent = timeit(runs[name], number=repeats[name])
             seconds[name].append(spent / repeats[name])
         names.append(names.pop(0))
     return seconds
@@ -79,14 +78,11 @@ def in_turn(runs, repeats, rounds):
 class Turns:
     """Times of functions that took turns; the first is the reference."""
 
-    quiet = [["measured", "spread", "others", "attempts", "quiet"]]
-
     def __init__(self, name, runs, rounds):
         repeats = {}
         for which, run in runs.items():
             run()       # compile, fill caches, start threads
-            once = timeit.timeit(run, number=1)
-            repeats[which] = max(1, round(LEAST / once))
+            repeats[which] = max(1, round(LEAST / timeit(run, number=1)))
         for attempt in range(1, TRIES + 1):
             before, start = elsewhere(), time.perf_counter()
             self.seconds = in_turn(runs, repeats, rounds)
@@ -102,7 +98,7 @@ class Turns:
             if self.sure or attempt == TRIES:
                 break
             time.sleep(PAUSE)
-        self.quiet.append(row)
+        QUIET.append(row)
 
     def median(self, name, factor):
         """The median time of one, in a unit of so many to the second."""
@@ -110,11 +106,11 @@ class Turns:
 
     def ratio(self, name, to, relation="", aim=None):
         """The median ratio of two, and how it stands to its aim."""
-        found = np.median(np.divide(self.seconds[name], self.seconds[to]))
+        ratios = np.divide(self.seconds[name], self.seconds[to])
+        found = float(np.median(ratios))
         if aim is None:
             return short(found) + ("" if self.sure else " ?")
-        reached = found >= aim if relation == "≥" else found <= aim
-        sign = relation if reached else {"≥": "<", "≤": ">"}[relation]
+        sign = "<≥"[found >= aim] if relation == "≥" else ">≤"[found <= aim]
         return f"{short(found)} {sign if self.sure else '?'} {aim:g}"
 
 
@@ -165,8 +161,7 @@ def training(names, rounds):
     show("training", rows)
 
 
-# A child starts with the peak of the process that started it, so a small one
-# stands between.
+# A child starts with its parent's peak, so a small parent stands between.
 LAUNCH = """
 import os, sys
 child = os.posix_spawn(sys.executable, [sys.executable, *sys.argv[1:]],
@@ -194,11 +189,10 @@ def processes(rounds):
 
     turns = Turns("processes", {name: partial(start, name)
                                 for name in programs}, rounds)
-    aims = {("import nn", "import numpy"): 1.8}
     show("processes", [["process", "ms", "× numpy", "× nn.py", "peak MB"], *(
         [name, turns.median(name, 1e3),
-         *(turns.ratio(name, to, "≤", aims.get((name, to)))
-           for to in ("import numpy", "iris, nn.py")),
+         turns.ratio(name, "import numpy", "≤", {"import nn": 1.8}.get(name)),
+         turns.ratio(name, "iris, nn.py"),
          short(peaks[name] / 1e6)] for name in programs)])
 
 
@@ -206,27 +200,28 @@ def calls(rounds):
     """Calls on one row and on many, beside the least that they need."""
     work, _ = WORKLOADS["mnist-shaped"]
     X, y = work._replace(n=20_000).data()
-    network = nn.Network(work.h, optimizer=nn.SGD(0.1), epochs=1,
-                         batch_size=work.batch, dtype=work.dtype).fit(X, y)
+    network = nn.Network(work.h, "tanh", batch_size=work.batch, epochs=1,
+                         dtype=work.dtype).fit(X, y)
     W1, W2 = network.params_["W1"], network.params_["W2"]
 
-    def step(X, y):
-        network.apply_gradients(network.loss_and_gradients(X, y)[1])
+    def products(X):
+        X.dot(W1).dot(W2)
+
+    def gradients(X):
+        network.apply_gradients(network.loss_and_gradients(X, y[:len(X)])[1])
+
+    def partial_fit(X):
+        network.partial_fit(X, y[:len(X)])
 
     rows = [["call", "rows", "µs", "ratio", "to"]]
-    for X, call, aim in ((X[:1], "predict", None), (X, "predict", None),
-                         (X[:1], "partial_fit", 2)):
-        runs = {
-            "products": lambda X=X: X.dot(W1).dot(W2),
-            "predict": partial(network.predict, X),
-            "predict_proba": partial(network.predict_proba, X)
-        } if call == "predict" else {
-            "gradients": partial(step, X, y[:1]),
-            "partial_fit": partial(network.partial_fit, X, y[:1])}
-        to, *names = runs
-        turns = Turns(f"{call}, {len(X)}", runs, rounds)
-        rows += [[name, f"{len(X):,}", turns.median(name, 1e6),
-                  turns.ratio(name, to, "≤", aim), to] for name in names]
+    for call, least, n, aim in ((network.predict, products, 1, None),
+                                (network.predict, products, len(X), None),
+                                (partial_fit, gradients, 1, 2)):
+        name, to = call.__name__, least.__name__
+        turns = Turns(f"{name}, {n:,}", {to: partial(least, X[:n]),
+                                         name: partial(call, X[:n])}, rounds)
+        rows.append([name, f"{n:,}", turns.median(name, 1e6),
+                     turns.ratio(name, to, "≤", aim), to])
     show("calls", rows)
 
 
@@ -238,12 +233,12 @@ def growth(rounds):
     with tempfile.TemporaryDirectory() as directory:
         X = np.lib.format.open_memmap(
             Path(directory) / "X.npy", "w+", "float32", (2_000_000, 64))
-        X.reshape(100, -1, 64)[:] = np.random.default_rng(0).standard_normal(
-            (20_000, 64))
+        rng = np.random.default_rng(0)
+        X.reshape(100, -1, 64)[:] = rng.standard_normal((20_000, 64))
 
         def fit(n, k):
-            nn.Network(16, epochs=1, batch_size=64, dtype="float32").fit(
-                X[:n], np.arange(n) % k)
+            network = nn.Network(batch_size=64, epochs=1, dtype="float32")
+            network.fit(X[:n], np.arange(n) % k)
 
         turns = Turns("growth", {size: partial(fit, *size) for size in sizes},
                       rounds)
@@ -252,11 +247,10 @@ def growth(rounds):
             fit(n, k)
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
-            first = sizes[0] if k == 3 else sizes[3]
             rows.append([f"{n:,}", f"{k:,}", short(X[:n].nbytes / 1e6),
                          turns.median((n, k), 1e3),
-                         turns.ratio((n, k), first), short(peak / 1e6)])
-        del X
+                         turns.ratio((n, k), sizes[0 if k == 3 else 3]),
+                         short(peak / 1e6)])
     show("growth", rows)
 
 
@@ -268,32 +262,26 @@ def portable(rounds):
         turns = Turns(f"portable, {name}", {
             arithmetic: ours(work, X, y, arithmetic=arithmetic)
             for arithmetic in ("blas", "portable")}, rounds)
-        aim = 10 if name.startswith("iris") else None
+        aim = {"iris-gd": 10, "iris-sgd": 10}.get(name)
         rows.append([name, turns.ratio("portable", "blas", "≤", aim)])
     show("portable", rows)
-
-
-SECTIONS = {section.__name__: section
-            for section in (processes, calls, growth, portable)}
 
 
 def main(arguments=None):
     """Measure what was asked for, and print it."""
     parser = argparse.ArgumentParser(description="Time nn.py and its peers.")
-    names = [*WORKLOADS, *SECTIONS]
-    parser.add_argument("--only", nargs="+", choices=names, default=names,
-                        metavar="NAME", help=f"some of: {', '.join(names)}")
-    parser.add_argument("--rounds", type=int, default=15, metavar="N")
+    sections = {section.__name__: section
+                for section in (processes, calls, growth, portable)}
+    names = [*WORKLOADS, *sections]
+    parser.add_argument("--only", nargs="+", choices=names, default=names)
+    parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args(arguments)
-    if options.rounds < 1:
-        parser.error("--rounds must be at least 1")
     machine()
-    if asked := [name for name in WORKLOADS if name in options.only]:
+    if asked := [name for name in options.only if name in WORKLOADS]:
         training(asked, options.rounds)
-    for name, section in SECTIONS.items():
-        if name in options.only:
-            section(options.rounds)
-    show("quiet", Turns.quiet)
+    for name in [name for name in options.only if name in sections]:
+        sections[name](options.rounds)
+    show("quiet", QUIET)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """The same training by nn.py, by each of its peers, and the floor below all.
 
-Each function takes a workload and its data, prepares what is not counted,
-and gives a function that trains for all epochs and returns the last loss: of
-the last epoch or, in JAX with a compiled step, of its last batch.  A peer is
-imported where it is used, so that a process that trains with one of them
-loads no other.
+Each takes a workload and its data, prepares what is not counted, and gives a
+function that trains and returns the last epoch's loss, or JAX the last
+batch's.  A peer is imported where it is used: a process loads no other.
 """
 
 import os
@@ -19,7 +17,6 @@ RATE, MOMENTUM = 0.1, 0.9
 
 class Workload(NamedTuple):
     """Rows, features, hidden units and classes, and how long to train."""
-
     n: int
     d: int
     h: int
@@ -89,9 +86,10 @@ def scikit(work, X, y):
 def pytorch(work, X, y):
     """PyTorch, the ordinary eager loop, with a thread to each core."""
     import torch
-    linear, dtype = torch.nn.Linear, getattr(torch, work.dtype)
+    from torch.nn import Linear, Sequential, Tanh
+    from torch.nn.functional import cross_entropy
+    dtype = getattr(torch, work.dtype)
     X, y = torch.from_numpy(X), torch.from_numpy(y)
-    measure = torch.nn.CrossEntropyLoss()
     torch.set_num_threads(os.cpu_count())
 
     def batches():
@@ -101,15 +99,14 @@ def pytorch(work, X, y):
         return ((X[rows], y[rows]) for rows in order)
 
     def run():
-        network = torch.nn.Sequential(
-            linear(work.d, work.h, dtype=dtype), torch.nn.Tanh(),
-            linear(work.h, work.k, dtype=dtype))
+        network = Sequential(Linear(work.d, work.h, dtype=dtype), Tanh(),
+                             Linear(work.h, work.k, dtype=dtype))
         optimizer = torch.optim.SGD(network.parameters(), RATE, MOMENTUM)
         for _ in range(work.epochs):
             total = torch.zeros((), dtype=dtype)
             for some, truth in batches():
                 optimizer.zero_grad()
-                loss = measure(network(some), truth)
+                loss = cross_entropy(network(some), truth)
                 loss.backward()
                 optimizer.step()
                 total += loss.detach() * len(truth)
@@ -139,10 +136,10 @@ def _jax_parts(work):
 
     def begin():
         rng = np.random.default_rng(0)
-        shapes = (work.d, work.h), (work.h,), (work.h, work.k), (work.k,)
-        params = [jnp.asarray(0.1 * rng.standard_normal(shape), work.dtype)
-                  for shape in shapes]
-        return params, [jnp.zeros_like(p) for p in params]
+        d, h, k, dtype = work.d, work.h, work.k, work.dtype
+        params = [jnp.asarray(0.1 * rng.standard_normal(shape), dtype)
+                  for shape in ((d, h), h, (h, k), k)]
+        return params, jax.tree.map(jnp.zeros_like, params)
 
     return jax, step, begin
 
@@ -162,12 +159,11 @@ def jax_step(work, X, y):
         return ((X[rows], y[rows]) for rows in np.split(order, cuts))
 
     def run():
-        params, velocity = begin()
+        carry = begin()
         for _ in range(work.epochs):
             for some, truth in batches():
-                params, velocity, loss = step(params, velocity, some, truth)
-        jax.block_until_ready(params)
-        return float(loss)
+                *carry, loss = step(*carry, some, truth)
+        return float(loss)  # waits until the last step is done
     return run
 
 
@@ -175,8 +171,7 @@ def jax_run(work, X, y):
     """JAX with the whole run compiled, shuffling included."""
     jax, step, begin = _jax_parts(work)
     X, y = jax.device_put((X, y.astype(np.int32)))
-    n, b = work.n, work.batch
-    cut = n - n % b
+    n, b, cut = work.n, work.batch, work.n - work.n % work.batch
 
     @jax.jit
     def train(carry, keys, X, y):
@@ -188,13 +183,9 @@ def jax_run(work, X, y):
             if b == n:
                 return one(carry, slice(None))
             order = jax.random.permutation(key, n)
-            carry, losses = jax.lax.scan(one, carry,
-                                         order[:cut].reshape(-1, b))
-            total = b * losses.sum()
-            if cut < n:
-                carry, loss = one(carry, order[cut:])
-                total += (n - cut) * loss
-            return carry, total / n
+            batches = order[:cut].reshape(-1, b)
+            carry, losses = jax.lax.scan(one, carry, batches)
+            return one(carry, order[cut:]) if cut < n else (carry, losses[-1])
 
         return jax.lax.scan(epoch, carry, keys)
 
@@ -218,5 +209,4 @@ def iris(name):
     X = np.array(columns, float).T
     X = (X - X.mean(axis=0)) / X.std(axis=0)
     y = np.unique(labels, return_inverse=True)[1]
-    work = Workload(*X.shape, 16, 3, len(X), "float64", 200)
-    return PEERS[name][0](work, X, y)()
+    return PEERS[name][0](Workload(150, 4, 16, 3, 150, "float64", 200), X, y)()

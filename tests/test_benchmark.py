@@ -1,0 +1,101 @@
+"""The benchmark: its peers do the same work, and it says what it doubts."""
+import math
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
+
+import bench
+import peers
+
+
+@pytest.fixture
+def still(monkeypatch):
+    """A machine on which nobody else works, and no waiting."""
+    monkeypatch.setattr(bench, "elsewhere", lambda: 0.0)
+    monkeypatch.setattr(bench, "SPREAD", math.inf)
+    monkeypatch.setattr(bench, "LEAST", 0.0)
+    monkeypatch.setattr(bench, "PAUSE", 0.0)
+    monkeypatch.setattr(bench, "QUIET", [])
+    return monkeypatch
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("batch", [1, 32, 100])
+@pytest.mark.parametrize("peer", [p for p in peers.PEERS if p != "floor"])
+def test_every_peer_learns_what_the_network_learns(peer, batch, monkeypatch):
+    monkeypatch.setattr(peers, "RATE", 0.01 if batch == 1 else 0.1)
+    prepare, package = peers.PEERS[peer]
+    if package not in bench.VERSIONS:
+        pytest.skip(f"{package} is not installed")
+    work = peers.Workload(100, 4, 8, 3, batch, "float64", 60)
+    assert work.steps() == 60 * math.ceil(100 / batch)
+    last = prepare(work, *work.data())()
+    assert 0 < last < 0.25 < math.log(3)
+
+
+def test_the_floor_makes_the_products_of_as_many_steps(monkeypatch):
+    calls = []
+    dot = peers.np.dot
+    monkeypatch.setattr(peers.np, "dot",
+                        lambda *a, **k: calls.append(a) or dot(*a, **k))
+    work = peers.Workload(7, 4, 8, 3, 2, "float64", 3)
+    peers.floor(work, *work.data())()
+    assert len(calls) == 5 * work.steps() == 5 * 3 * 4
+
+
+def test_each_takes_its_turn_and_each_round_begins_with_another():
+    order = []
+    runs = {name: lambda name=name: order.append(name) for name in "abc"}
+    seconds = bench.in_turn(runs, dict.fromkeys("abc", 1), 4)
+    assert "".join(order) == "abc" "bca" "cab" "abc"
+    assert [len(times) for times in seconds.values()] == [4, 4, 4]
+
+
+@pytest.mark.parametrize(("relation", "aim", "shown"), [
+    ("≥", 1.5, "2.00 ≥ 1.5"), ("≥", 3, "2.00 < 3"), ("≤", 3, "2.00 ≤ 3"),
+    ("≤", 1.5, "2.00 > 1.5"), ("", None, "2.00")])
+def test_a_ratio_is_the_median_of_the_rounds_and_judged_by_its_aim(
+        still, relation, aim, shown):
+    turns = bench.Turns("it", {"a": int, "b": int}, 3)
+    turns.seconds = {"a": [1.0, 2.0, 1.0], "b": [2.0, 4.0, 90.0]}
+    assert turns.ratio("b", "a", relation, aim) == shown
+    assert bench.QUIET[0][-2:] == ["1", "yes"]
+
+
+@pytest.mark.parametrize("trouble", ["others", "spread"])
+def test_a_busy_machine_is_measured_again_and_then_doubted(still, trouble):
+    if trouble == "others":
+        used = iter(range(10 ** 6, 10 ** 8, 10 ** 6))
+        still.setattr(bench, "elsewhere", lambda: next(used))
+    else:
+        still.setattr(bench, "SPREAD", -1)
+    turns = bench.Turns("it", {"a": int, "b": int}, 3)
+    assert bench.QUIET[0][-2:] == [str(bench.TRIES), "no"]
+    turns.seconds = {"a": [1.0], "b": [2.0]}
+    assert turns.ratio("b", "a", "≥", 1.5) == "2.00 ? 1.5"
+    assert turns.ratio("b", "a") == "2.00 ?"
+
+
+def test_a_table_has_a_rule_to_each_column_and_all_cells_begin_under_it(
+        capsys):
+    bench.show("name", [["what", "µs"], ["nn.py", "1,437"], ["x", "2 ≥ 1"]])
+    assert capsys.readouterr().out.splitlines() == [
+        ".. name", "", "=====  =====", "what   µs", "=====  =====",
+        "nn.py  1,437", "x      2 ≥ 1", "=====  =====", "", ".. end", ""]
+
+
+@pytest.mark.skipif(not hasattr(bench.os, "wait4"), reason="needs wait4")
+def test_a_child_process_reports_its_own_peak_and_not_its_parents(
+        still, capsys):
+    hundred_megabytes = b"1" * 100_000_000
+    still.setattr(bench, "VERSIONS", {"numpy": "?"})
+    bench.processes(1)
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    peaks = {" ".join(row[:2]): float(row[-1]) for row in rows
+             if row[:1] in (["import"], ["iris,"])}
+    assert list(peaks) == ["import numpy", "import nn", "iris, nn.py"]
+    assert all(8 < peak < len(hundred_megabytes) / 1e6
+               for peak in peaks.values())
