@@ -1,11 +1,13 @@
 """The benchmark: its peers do the same work, and it says what it doubts."""
 import math
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "benchmarks"))
 
 import bench
 import peers
@@ -99,3 +101,17 @@ def test_a_child_process_reports_its_own_peak_and_not_its_parents(
     assert list(peaks) == ["import numpy", "import nn", "iris, nn.py"]
     assert all(8 < peak < len(hundred_megabytes) / 1e6
                for peak in peaks.values())
+
+
+def test_the_book_tells_the_workloads_and_shows_every_table():
+    page = (ROOT / "docs" / "speed.rst").read_text("utf-8")
+    table = (ROOT / "docs" / "speed-table.txt").read_text("utf-8")
+    for name, (work, _) in bench.WORKLOADS.items():
+        shape = " × ".join(map(str, work[:4]))
+        batch = {1: "one row", work.n: "all rows"}.get(work.batch,
+                                                       f"{work.batch} rows")
+        row = rf"^{name} +{shape} +{batch} +{work.dtype}$"
+        assert re.search(row, page, re.MULTILINE), row
+        assert re.search(rf"^{name} ", table, re.MULTILINE), name
+    shown = re.findall(r":start-after: \.\. (\w+)", page)
+    assert shown == re.findall(r"^\.\. (\w+)$(?<!end)", table, re.MULTILINE)
