@@ -757,8 +757,8 @@ def draw(path: Path | None, plot: Callable[..., None],
     from matplotlib.figure import Figure
 
     style: dict[Any, Any] = {
-        "svg.hashsalt": "nn", "axes.spines.top": False,
-        "axes.spines.right": False}
+        "svg.hashsalt": "nn", "svg.fonttype": "none",
+        "axes.spines.top": False, "axes.spines.right": False}
     with rc_context(style):
         figure = Figure(figsize=(5, 5), dpi=150, layout="constrained")
         plot(figure, *findings)
@@ -768,23 +768,22 @@ def draw(path: Path | None, plot: Callable[..., None],
 
 
 def plot_regions(figure: Any, network: nn.Network, problem: Problem) -> None:
-    """The classes' probabilities as colours, and the points upon them."""
-    X, y, *_ = problem
-    low, high = X.min(axis=0) - 0.5, X.max(axis=0) + 0.5
-    n = 300
+    """The classes' probabilities as colours, the test points upon them."""
+    X, y = problem.part(problem.test)
+    low, high, n = X.min(axis=0) - 0.5, X.max(axis=0) + 0.5, 100
     grid = np.meshgrid(*np.linspace(low, high, n).T)
     P = network.predict_proba(np.stack(grid, axis=-1).reshape(-1, 2))
     light = 0.55 + 0.45 * PALETTE[:P.shape[1]]
     axes = figure.add_subplot()
     axes.imshow((P @ light).reshape(n, n, 3), origin="lower", aspect="equal",
-                extent=(low[0], high[0], low[1], high[1]))
+                extent=(low[0], high[0], low[1], high[1]),
+                interpolation="none")
     for i, label in enumerate(network.classes_.tolist()):
-        points = X[y == label]
-        axes.scatter(*points.T, 90 if len(X) < 10 else 16, marker=MARKS[i],
-                     color=PALETTE[i], edgecolor="black", linewidth=0.6,
-                     label=str(label))
+        axes.scatter(*X[y == label].T, 90 if len(X) < 10 else 16,
+                     marker=MARKS[i], color=PALETTE[i], edgecolor="black",
+                     linewidth=0.6, label=str(label))
     axes.set(xlabel="first feature", ylabel="second feature",
-             title="The network's answer, and the points")
+             title="The network's answer, and the test points")
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
 
 
