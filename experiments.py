@@ -770,7 +770,7 @@ def draw(path: Path | None, plot: Callable[..., None],
 def plot_regions(figure: Any, network: nn.Network, problem: Problem) -> None:
     """The classes' probabilities as colours, the test points upon them."""
     X, y = problem.part(problem.test)
-    low, high, n = X.min(axis=0) - 0.5, X.max(axis=0) + 0.5, 100
+    low, high, n = X.min(axis=0) - 0.5, X.max(axis=0) + 0.5, 200
     grid = np.meshgrid(*np.linspace(low, high, n).T)
     P = network.predict_proba(np.stack(grid, axis=-1).reshape(-1, 2))
     light = 0.55 + 0.45 * PALETTE[:P.shape[1]]

@@ -1,20 +1,26 @@
 """Everything that README.md shows is what really happens."""
 
-import doctest
-import os
+import ast
+import io
 import re
-import shutil
-import subprocess
-import sys
+from base64 import b64decode
 from pathlib import Path
+from xml.etree.ElementTree import canonicalize
 
+import numpy as np
 import pytest
+import test_experiments
+from test_experiments import assert_matches, quietly, run
 
+import experiments
 import nn
 
 ROOT = Path(nn.__file__).parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+SOURCE = (ROOT / "nn.py").read_text(encoding="utf-8")
+PICTURE = ROOT / "docs" / "_static" / "boundary.svg"
+checkout = test_experiments.checkout        # a fixture that both files use
 
 
 def blocks(language):
@@ -23,18 +29,8 @@ def blocks(language):
                       re.MULTILINE | re.DOTALL)
 
 
-def shown(command):
-    """What the page shows to be printed by a command."""
-    start = f"$ {command}\n"
-    [block] = [b for b in blocks("console") if b.startswith(start)]
-    return block.removeprefix(start)
-
-
-def assert_matches(shown, real):
-    """Line for line the same, where a line of three dots stands for any."""
-    matches = doctest.OutputChecker().check_output(
-        shown, real, doctest.ELLIPSIS)
-    assert matches, f"the page shows\n{shown}\nbut this was printed\n{real}"
+COMMANDS = [line for block in blocks("console") for line in block.splitlines()
+            if line.startswith("$ ")]
 
 
 def recipe(target):
@@ -43,59 +39,140 @@ def recipe(target):
                      re.MULTILINE)[1]
 
 
-@pytest.fixture
-def copy(tmp_path):
-    """A folder with the program alone."""
-    for name in ("nn.py", "experiments.py"):
-        shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "data").mkdir()
-    shutil.copy(ROOT / "data" / "iris.csv", tmp_path / "data")
-    return tmp_path
-
-
-def run(folder, *arguments):
-    done = subprocess.run([sys.executable, *arguments], cwd=folder, text=True,
-                          capture_output=True, timeout=60)
+def succeed(folder, *arguments):
+    """What a program prints that ends without an error."""
+    done = run(*arguments[1:], program=arguments[0], cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
 
-def test_make_iris_prints_what_is_shown(copy):
-    assert recipe("iris") == "\t@$(RUN) experiments.py iris $(ARGS)\n"
-    assert_matches(shown("make iris"), run(copy, "experiments.py", "iris"))
+def test_the_two_commands_print_what_is_shown(checkout):
+    first, *_ = blocks("console")
+    _, iris, tests = re.split(r"^\$ make (?:iris|test)\n", first,
+                              flags=re.MULTILINE)
+    assert "$(RUN) experiments.py iris $(ARGS)\n" in recipe("iris")
+    assert_matches(iris, succeed(checkout, "experiments.py", "iris"))
+    assert f'echo "{tests.splitlines()[-1]}"' in recipe("test")
 
 
-def test_make_test_prints_what_is_shown():
-    *_, last = shown("make test").splitlines()
-    assert recipe("test").splitlines()[-1] == f'\t@echo "{last}"'
+def test_other_commands_run(checkout):
+    for command in COMMANDS:
+        words = re.search(r"make (\w+) ARGS=\"(.*)\"", command)
+        if words and "--plot" not in command:
+            succeed(checkout, "experiments.py", words[1], *words[2].split())
+        words = re.search(r"python (experiments\.py .*)", command)
+        if words:
+            succeed(checkout, *words[1].split())
 
 
-def test_the_example_prints_what_is_shown(copy):
-    [example], [output] = blocks("python"), blocks("text")
-    assert len([line for line in example.splitlines() if line]) <= 10
-    assert run(copy, "-c", example).replace(os.sep, "/") == output
+def test_your_own_data_become_a_saved_model_in_twelve_lines(checkout):
+    train, use, _ = blocks("python")
+    code = [line for line in train.splitlines()
+            if line and "import" not in line]
+    assert len(code) <= 12
+    (checkout / "it.py").write_text(train + use)
+    said, answer = succeed(checkout, "it.py").rsplit("\n", 2)[:2]
+    curve, score = re.fullmatch(r"\[(.*)\] (.*)", said).groups()
+    losses = [float(loss) for loss in curve.split(", ")]
+    assert losses[-1] < 0.1 < losses[0] and float(score) > 0.9
+    assert [answer + "\n"] == blocks("text")
 
 
-def test_other_commands_run(copy):
-    [block] = [b for b in blocks("console") if b.startswith("$ python")]
-    for line in block.splitlines():
-        run(copy, *line.removeprefix("$ python ").split())
+@pytest.fixture
+def ways_out():
+    """The block about what is left out, after it has run."""
+    problem = experiments.iris_problem(0)
+    X, y = problem.part(problem.train)
+    X_aside, y_aside = problem.part(problem.test)
+    names = {**vars(nn), "np": np, "X": X, "y": y, "X_aside": X_aside,
+             "y_aside": y_aside, "X_new": X_aside, "y_new": y_aside.copy(),
+             "times": np.where(y == "setosa", 3, 1),
+             "Y": np.stack([y, y[::-1]], axis=1)}
+    names["y_new"][0] = "iris"
+    names["network"] = nn.Network(16, "tanh", nn.SGD(0.1, 0.9), epochs=1000)
+    code = blocks("python")[2]
+    exec(code, names)
+    names["scored"] = eval(re.search(r"^accuracy.*", code, re.M)[0], names)
+    return names
+
+
+def test_each_way_out_leads_out(ways_out):
+    network, X, y = (ways_out[name] for name in ("network", "X", "y"))
+    losses = ways_out["losses"]
+    assert len(losses) - np.argmin(losses) == 11 and len(losses) < 1000
+    assert network.loss_curve_[len(losses) - 1:] == [network.loss_curve_[-1]]
+    assert ways_out["scored"] == nn.accuracy(
+        ways_out["y_aside"][1:], network.predict(ways_out["X_aside"][1:])
+    ) * 29 / 30
+    assert [other.n_features_in_ for other in ways_out["networks"]] == [4, 4]
+
+    def trained(callback=None):
+        other = nn.Network(8, "tanh", nn.SGD(0.1), epochs=100)
+        return other.fit(X, y, callback)
+
+    free, decayed, slowed = (trained(ways_out.get(name)) for name in (
+        "nothing", "decay", "slow_down"))
+    assert abs(decayed.params_["W1"]).sum() < abs(free.params_["W1"]).sum()
+    assert slowed.optimizer.learning_rate == pytest.approx(0.1 / 3)
+    assert slowed.loss_curve_[1] == free.loss_curve_[1]
+    assert slowed.loss_curve_[-1] > free.loss_curve_[-1]
+
+
+def test_nn_is_as_small_as_the_page_promises():
+    lines, functions = map(int, re.search(
+        r"at most ([\d,]+) lines of code and (\d+) private\s+functions",
+        README.replace(",", "")).groups())
+    nodes = [*ast.walk(ast.parse(SOURCE))]
+    prose = {number for node in nodes if isinstance(node, ast.Expr)
+             and isinstance(node.value, ast.Constant)
+             for number in range(node.lineno, node.end_lineno + 1)}
+    code = [line for number, line in enumerate(SOURCE.splitlines(), 1)
+            if line.strip() and not line.lstrip().startswith("#")
+            and number not in prose]
+    private = [node for node in nodes if isinstance(node, ast.FunctionDef)
+               and re.match(r"_(?!_)", node.name)]
+    assert len(code) <= lines and len(private) <= functions
+
+
+def drawn(path):
+    """The words, the numbers and the pixels of a picture."""
+    from matplotlib.image import imread
+    svg = re.sub(r"<metadata>.*?</metadata>", "", canonicalize(
+        from_file=path), flags=re.DOTALL)
+    # Versions of matplotlib name parts and fonts differently.
+    svg = re.sub(r"([mp]|image)[0-9a-f]{10}|font[^\"]*", r"\1", svg)
+    image = re.search(r"base64,([^\"]*)", svg)[1]
+    words, number = svg.replace(image, ""), r"-?\b\d+(?:\.\d+)?\b"
+    return (re.sub(number, "#", words), np.array(
+        [float(n) for n in re.findall(number, words)]),
+        imread(io.BytesIO(b64decode(image.replace("&#xA;", "")))))
+
+
+@quietly
+def test_the_picture_is_drawn_by_the_program(tmp_path):
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "boundary.svg"
+    with np.errstate(all="ignore"):
+        assert experiments.main(["softmax_toy", "--plot", str(path), "--quiet",
+                                 "--models-dir", str(tmp_path)]) == 0
+        (words, numbers, pixels), shown = drawn(path), drawn(PICTURE)
+    assert words == shown[0]
+    assert np.allclose(numbers, shown[1], atol=1)    # layouts differ a little
+    assert np.allclose(pixels, shown[2], atol=2 / 255)
+    assert PICTURE.stat().st_size < 50_000
 
 
 def test_every_target_that_is_named_exists():
-    named = set(re.findall(r"\bmake (?:PYTHON=\S+ )?([a-z_]+)`", README))
-    assert {"test", "docs", "lint"} <= named
+    named = set(re.findall(r"\bmake ([a-z_]+)(?: ARGS|`|$)", README,
+                           re.MULTILINE))
+    assert {"iris", "xor", "test", "docs", "bench", "portable",
+            "torture"} <= named
     for target in named:
         assert recipe(target)
 
 
-@pytest.mark.parametrize("path", re.findall(r"^\| `(.*?)`", README,
-                                            re.MULTILINE))
-def test_what_is_where(path):
+@pytest.mark.parametrize("path", [
+    *re.findall(r"^\| `(.*?)`", README, re.MULTILINE),
+    *re.findall(r" -r (\S+)", README), *re.findall(r'src="(.*?)"', README)])
+def test_what_is_named_is_there(path):
     assert (ROOT / path).exists()
-
-
-def test_the_extra_that_is_named_exists():
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    for extra in re.findall(r"'\.\[(\w+)\]'", README):
-        assert re.search(rf"^{extra} = \[", project, re.MULTILINE)
