@@ -42,7 +42,7 @@ def recipe(target):
 def succeed(folder, *arguments):
     """What a program prints that ends without an error."""
     done = run(*arguments[1:], program=arguments[0], cwd=folder)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 
@@ -56,13 +56,12 @@ def test_the_two_commands_print_what_is_shown(checkout):
 
 
 def test_other_commands_run(checkout):
+    pytest.importorskip("matplotlib")
     for command in COMMANDS:
-        words = re.search(r"make (\w+) ARGS=\"(.*)\"", command)
-        if words and "--plot" not in command:
-            succeed(checkout, "experiments.py", words[1], *words[2].split())
-        words = re.search(r"python (experiments\.py .*)", command)
-        if words:
-            succeed(checkout, *words[1].split())
+        if "ARGS=" in command or "experiments.py" in command:
+            words = re.sub(r'^\$ make|^\$ python experiments.py|ARGS=|"', "",
+                           command)
+            succeed(checkout, "experiments.py", *words.split())
 
 
 def test_your_own_data_become_a_saved_model_in_twelve_lines(checkout):
