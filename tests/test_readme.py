@@ -19,7 +19,7 @@ ROOT = Path(nn.__file__).parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 SOURCE = (ROOT / "nn.py").read_text(encoding="utf-8")
-PICTURE = ROOT / "docs" / "_static" / "boundary.svg"
+PICTURE = ROOT / "docs" / "boundary.svg"
 checkout = test_experiments.checkout        # a fixture that both files use
 
 
