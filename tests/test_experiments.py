@@ -71,7 +71,7 @@ def main(tmp_path, monkeypatch, capsys):
 
 
 def trained(name, seed, *more):
-    """The network of an experiment, at its defaults or not, and its problem."""
+    """The network of an experiment, and its problem."""
     options = experiments.parse([name, "--seed", str(seed), *more])
     problem = experiments.PROBLEMS[name](seed)
     network = experiments.new_network(options)
