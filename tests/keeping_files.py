@@ -1,0 +1,588 @@
+"""The two files of a saved version: as they must be, damaged, and hostile.
+
+``pack`` and ``layout`` write format 1 a second time, from its description
+and not with nn.py.  So a test can put anything into a file and still have
+it in the form that ``save`` would give it.
+"""
+
+import hashlib
+import io
+import json
+import os
+import pickle
+import re
+import struct
+import sys
+import time
+import tracemalloc
+import warnings
+import zipfile
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+import nn
+
+FILES = "config.json", "weights.npz"
+
+
+def small(tag=0.0):
+    """A network with the smallest files that have everything in them."""
+    network = nn.Network(
+        2, epochs=3, optimizer=nn.SGD(0.1, momentum=0.9, nesterov=True)).fit(
+            [[0.0, 1.0], [1.0, 0.0]], ["no", "yes"])
+    network.params_["b2"][0] = tag
+    return network
+
+
+def read(path):
+    return {name: (Path(path) / name).read_bytes() for name in FILES}
+
+
+def put(path, files):
+    for name, data in files.items():
+        (path / name).write_bytes(data)
+
+
+def kept(network):
+    """The bytes that hold all of a network that matters."""
+    with TemporaryDirectory() as directory:
+        return read(network.save(directory))
+
+
+@lru_cache
+def small_files(tag=0.0):
+    """The files that small(tag) has to be saved as."""
+    if tag == 0.0:
+        return kept(small())
+    files = small_files()
+    arrays = unpack(files["weights.npz"])
+    arrays["b2"][0] = tag
+    return reseal({**files, "weights.npz": pack(arrays)})
+
+
+# Format 1
+
+def npy_header(descr="'<f8'", order="False", shape="(2, 2)", size=128):
+    text = (f"{{'descr': {descr}, 'fortran_order': {order}, "
+            f"'shape': {shape}, }}").encode().ljust(size - 11) + b"\n"
+    short = len(text) < 2**16
+    return struct.pack("<6s2B" + "LH"[short], b"\x93NUMPY", 2 - short, 0,
+                       len(text)) + text
+
+
+def npy(array):
+    array = np.asarray(array)
+    little = array.dtype.newbyteorder("<")
+    return npy_header(repr(little.str), shape=str(array.shape)) + (
+        array.astype(little).tobytes())
+
+
+def archive(members, how=zipfile.ZIP_STORED, system=0):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", how) as out, warnings.catch_warnings():
+        warnings.simplefilter("ignore")         # two members of one name
+        for name, data in members:
+            out.writestr(zipfile.ZipInfo(name), data, how)
+        for entry in out.filelist:
+            entry.create_system, entry.external_attr = system, 0
+    return file.getvalue()
+
+
+def pack(arrays):
+    """The weights.npz of these arrays."""
+    return archive([(f"{name}.npy", npy(arrays[name]))
+                    for name in sorted(arrays)])
+
+
+def unpack(data):
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def layout(value, margin="\n"):
+    """Value as JSON, a line to each key and long lists three to a line."""
+    inner = margin + "  "
+    if isinstance(value, dict):
+        return "{" + ",".join(
+            f"{inner}{json.dumps(key)}: {layout(item, inner)}"
+            for key, item in value.items()) + margin + "}"
+    text = json.dumps(value)
+    if not isinstance(value, list) or len(value) < 5:
+        return text
+    items = list(map(json.dumps, value))
+    return "[" + ",".join(inner + ", ".join(items[i:i + 3]) for i in range(
+        0, len(items), 3)) + margin + "]"
+
+
+def write(config):
+    """The config.json of a dict, its last entry being its own digest."""
+    return seal((layout({**config, "sha256": ""}) + "\n").encode())
+
+
+def seal(text):
+    """Config text whose last entry is sha256, with that digest made right."""
+    above, mark, _ = text.rpartition(b'  "sha256": "')
+    return above + mark + sha256(above) + b'"\n}\n'
+
+
+def reseal(files):
+    """Both files of a version, with both digests made right."""
+    config = re.sub(rb'("weights_sha256": ")[^"]*', rb"\g<1>" + sha256(
+        files["weights.npz"]), files["config.json"])
+    return {**files, "config.json": seal(config)}
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest().encode()
+
+
+def alter(path, change):
+    """Let change see the config and the arrays of a version, and write them.
+
+    The digests are those of the new content.
+    """
+    files = read(path)
+    config, arrays = json.loads(files["config.json"]), unpack(
+        files["weights.npz"])
+    change(config, arrays)
+    put(path, reseal({"config.json": write(config),
+                      "weights.npz": pack(arrays)}))
+
+
+def as_made_by(old, new):
+    """New files, as if written by the nn.py and on the machine of old."""
+    config, before = (json.loads(files["config.json"]) for files in (new, old))
+    config.update({key: before[key] for key in ("nn_version", "environment")})
+    return {**new, "config.json": write(config)}
+
+
+def refusal(path):
+    """The message of the ModelFormatError that loading gives, or None."""
+    try:
+        nn.Network.load(path)
+    except nn.ModelFormatError as error:
+        return str(error)
+    return None
+
+
+# Damage
+
+def truncations_and_flips(directory, step=1):
+    """The numbers of damaged files tried and of those that were loaded.
+
+    Every truncation is tried, and every step-th flip of a single bit.
+    """
+    path = small().save(directory)
+    tried = loaded = 0
+    for name, data in read(path).items():
+        with open(path / name, "r+b", buffering=0) as file:
+            for i in range(0, 8 * len(data), step):
+                for change in (1 << i % 8, 0):
+                    file.seek(i // 8)
+                    file.write(bytes([data[i // 8] ^ change]))
+                    loaded += change and refusal(path) is None
+                tried += 1
+            for length in reversed(range(len(data))):
+                file.truncate(length)
+                loaded += refusal(path) is None
+                tried += 1
+        put(path, {name: data})
+    assert refusal(path) is None
+    return tried, loaded
+
+
+def mutate(rng, data):
+    """Data with a few bytes changed, cut out, doubled, moved or put in."""
+    data = bytearray(data)
+    for _ in range(int(rng.integers(1, 4))):
+        a, b = sorted(map(int, rng.integers(len(data) + 1, size=2)))
+        b = min(b, a + int(rng.integers(1, 40)))
+        how = int(rng.integers(6))
+        if how == 0 and a < len(data):
+            data[a] = int(rng.integers(256))
+        elif how == 1:
+            del data[a:b]
+        elif how == 2:
+            data[a:a] = data[a:b]
+        elif how == 3:
+            data[a:b] = rng.bytes(b - a)
+        elif how == 4:
+            c = int(rng.integers(len(data) + 1))
+            data[c:c + b - a] = data[a:b]
+        else:
+            data[a:a] = bytes(rng.choice(list(b'0123456789.,:-+eE[]{}" tfn'),
+                                         int(rng.integers(1, 5))).tolist())
+    return bytes(data)
+
+
+def mutations(directory, n, seed):
+    """How many damaged and how many cunning files were tried, and loaded.
+
+    The cunning ones have their digests made right.  One that loads must
+    mean exactly what its bytes say: it is saved again, and has to give the
+    same bytes, but for where it was made.
+    """
+    rng = np.random.default_rng(seed)
+    path = small().save(directory)
+    files = read(path)
+    figures = {"damaged": 0, "loaded": 0, "cunning": 0, "meant": 0}
+    for _ in range(n):
+        name = FILES[int(rng.integers(2))]
+        changed = {**files, name: mutate(rng, files[name])}
+        cunning = rng.random() < 0.5
+        if cunning:
+            changed = (reseal(changed) if name == "weights.npz" else
+                       {**changed, name: seal(changed[name])})
+        if changed == files:
+            continue
+        put(path, changed)
+        figures["cunning" if cunning else "damaged"] += 1
+        if refusal(path) is None:
+            meant = cunning and as_made_by(
+                changed, kept(nn.Network.load(path))) == changed
+            figures["meant" if meant else "loaded"] += 1
+    return figures
+
+
+# Hostility.  Each function below yields pairs of a name and bytes that are
+# not those of a good file.
+
+MARK = "NN_TEST_CODE_WAS_RUN"
+
+
+class Bomb:
+    """Unpickling this leaves a trace."""
+
+    def __reduce__(self):
+        return exec, (f"import os; os.environ[{MARK!r}] = '1'",)
+
+
+def bad_weights(good):
+    with zipfile.ZipFile(io.BytesIO(good)) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    listed, w1 = list(members.items()), np.arange(4.0).reshape(2, 2)
+    objects = io.BytesIO()
+    np.save(objects, np.array([[Bomb(), 1], [2, 3]]), allow_pickle=True)
+    yield from {
+        "rewritten by zipfile": archive(listed, system=3),
+        "empty": b"", "empty zip": archive([]), "text": b"hello, world\n",
+        "pickle": pickle.dumps(Bomb()),
+        "pickle of arrays": pickle.dumps({"W1": w1}),
+        "bare npy": npy(w1), "bare npy of objects": objects.getvalue(),
+        "duplicate member": archive([*listed, listed[0]]),
+        "duplicate member, other content first": archive(
+            [("W1.npy", npy(w1)), *listed]),
+        "extra member": archive([*listed, ("extra.npy", npy(w1))]),
+        "extra member, no npy": archive([*listed, ("readme", b"hi")]),
+        "missing member": archive(listed[1:]),
+        "missing last member": archive(listed[:-1]),
+        "members in another order": archive(listed[::-1]),
+        "10,000 members": archive(
+            listed + [(f"x{i}.npy", b"") for i in range(10_000)]),
+        "deflated": archive(listed, zipfile.ZIP_DEFLATED),
+        "bzip2": archive(listed, zipfile.ZIP_BZIP2),
+        "appended junk": good + b"junk", "appended zeros": good + bytes(64),
+        "appended archive": good + good, "prepended junk": b"junk" + good,
+        "junk for the last bytes": good[:-4] + b"junk",
+        "zip comment": good[:-2] + b"\4\0junk",
+        "two bytes swapped": good[:200] + good[201:199:-1] + good[202:],
+        "wrong checksum": good[:14] + b"\0\0\0\0" + good[18:],
+        "encrypted flag": good[:6] + b"\1\0" + good[8:],
+        "clock date": good[:10] + b"\1\1" + good[12:],
+        "directory offset zero": good[:-6] + bytes(4) + good[-2:]}.items()
+    for old, new in [
+            ("<f8", ">f8"), ("<f8", "=f8"), ("<f8", "<i8"), ("<f8", "<M8"),
+            ("<f8", "|O8"), ("False", "True "), ("(2, 2)", "(4, 1)"),
+            ("(2, 2)", "(2,2 )")]:
+        yield f"{old} changed to {new}", good.replace(
+            old.encode(), new.encode(), 1)
+    for name in ("../W1.npy", "../npy", "/etc/W1.npy", "C:\\W1.npy", "w1.npy",
+                 "W1", "", "W1.npy\0x"):
+        yield f"member named {name!r}", archive(
+            [(name if old == "W1.npy" else old, data) for old, data in listed])
+    for name, data in {
+            "pickle": pickle.dumps(Bomb()), "objects": objects.getvalue(),
+            "huge shape": npy_header(shape="(1000000000000, 2)"),
+            "overflowing shape": npy_header(shape=f"({2**62}, {2**62})"),
+            "negative shape": npy_header(shape="(-1, 2)") + bytes(32),
+            "transposed shape": npy_header(shape="(1, 4)") + bytes(32),
+            "no dimensions": npy_header(shape="()") + bytes(8),
+            "shape of True": npy_header(shape="(True, 2)") + bytes(32),
+            "shape of code": npy_header(shape="(__import__('os'), 2)"),
+            "header of code": npy_header("exec('1')") + bytes(32),
+            "header of brackets": npy_header("(" * 500) + bytes(32),
+            "header of 1 MB": npy_header(size=10**6) + bytes(32),
+            "header cut": npy_header()[:20],
+            "header padded less": npy_header(size=64) + bytes(32),
+            "unknown key": npy_header(shape="(2, 2), 'x': 1") + bytes(32),
+            "version 9.9": b"\x93NUMPY\x09\x09" + npy_header()[8:],
+            "wrong magic": b"\x93NUMPI" + npy_header()[6:] + bytes(32),
+            "float32": npy(w1.astype("f4")), "complex": npy(w1 + 0j),
+            "big-endian": npy_header("'>f8'") + w1.astype(">f8").tobytes(),
+            "structured": npy(np.zeros((2, 2), [("a", "<f8")])),
+            "strings": npy(np.full((2, 2), "abcd")),
+            "datetime": npy(np.zeros((2, 2), "<M8[s]")),
+            "void": npy(np.zeros((2, 2), "V8")),
+            "Fortran order": npy_header(order="True") + w1.tobytes("F"),
+            }.items():
+        yield f"W1 of {name}", archive({**members, "W1.npy": data}.items())
+    for name, data in [
+            ("bomb", npy_header(shape="(5000000,)") + bytes(4 * 10**7)),
+            ("header of 20 MB", npy_header(size=2 * 10**7) + bytes(32))]:
+        yield f"deflated {name}", archive(
+            [*listed[1:], ("W1.npy", data)], zipfile.ZIP_DEFLATED)
+
+
+def bad_text(good):
+    """Configs that are no text as ``save`` writes it."""
+    def instead(new, old=b'"tanh"'):
+        assert old in good
+        return good.replace(old, new, 1)
+
+    yield from {
+        "empty": b"", "empty object": b"{}", "list": b"[]", "null": b"null",
+        "empty object, sealed": b'{\n  "sha256": ""\n}\n', "text": b"hello",
+        "pickle": pickle.dumps(Bomb()), "NUL bytes": bytes(1000),
+        "not UTF-8": instead(b'"\xff\xfe"'),
+        "UTF-8, not ASCII": instead('"nö"'.encode(), b'"no"'),
+        "UTF-16": good.decode().encode("utf-16"),
+        "byte order mark": b"\xef\xbb\xbf" + good,
+        "Windows line ends": good.replace(b"\n", b"\r\n"),
+        "on one line": json.dumps(json.loads(good)).encode(),
+        "comment": instead(b"{ // hello\n", b"{\n"),
+        "trailing comma": instead(b"],\n", b"]\n"),
+        "two spaces": instead(b'"format":  1', b'"format": 1'),
+        "escaped letter": instead(b'"\\u0074anh"'),
+        "appended junk": good + b"junk", "appended space": good + b" ",
+        "appended line end": good + b"\n", "appended config": good + good,
+        "number of 100,000 digits": instead(
+            b'"seed": ' + b"9" * 100_000, b'"seed": 0'),
+        "number of 2 million digits": instead(
+            b'"seed": ' + b"9" * 1_990_000, b'"seed": 0'),
+        "fraction of 2 million digits": instead(b"0." + b"1" * 1_990_000),
+        "exponent of 100,000 digits": instead(b"1e-" + b"9" * 100_000),
+        "deep, closed": instead(b"[" * 900 + b"]" * 900),
+        "many empty lists": instead(b"[" + b"[]," * 600_000 + b"[]]"),
+        "fewer empty lists": instead(b"[" + b"[]," * 59_000 + b"[]]"),
+        "many empty objects": instead(b"[" + b"{}," * 59_000 + b"{}]"),
+        "many numbers": instead(b"[" + b"0.5," * 550_000 + b"0.5]"),
+        "fewer numbers": instead(b"[" + b"0.5," * 119_000 + b"0.5]"),
+        "many keys": instead(b"{" + b",".join(
+            b'"%d":0' % i for i in range(59_000)) + b"}"),
+        "long string": instead(b'"%s"' % (b"x" * 1_990_000)),
+        "long string, four bytes to a letter": instead(
+            b'"\\ud83d\\ude00' + b"x" * 1_990_000 + b'"'),
+        "oversize": instead(b'"' + b"x" * 10**8 + b'"')}.items()
+    for key, twice in [("epochs", '3,\n    "epochs": 3'),
+                       ("seed", '7,\n    "seed": 0'),
+                       ("format", '2,\n  "format": 1'),
+                       ("format", '1,\n  "sha256": ""')]:
+        yield f"a key twice, {key} {twice[0]}", re.sub(
+            rf'(?<="{key}": )\d'.encode(), twice.encode(), good, count=1)
+    for name, deep in ("lists", b"[" * 100_000), ("objects", b'{"":' * 50_000):
+        yield f"deep {name}", deep
+        yield f"deep {name} within", instead(deep)
+    for number in ("NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1e5",
+                   "0.10", "01", "+1", ".5", "1_0", "true", '"0.1"', "null",
+                   "-0.1"):
+        yield f"learning rate {number}", instead(
+            f'"learning_rate": {number}'.encode(), b'"learning_rate": 0.1')
+
+
+# What a config may not say, though the text is as save would write it.
+WRONG = {
+    "unknown": [1],
+    "format": [0, 2, 1.0, True, "1", None, [1], {}],
+    "nn_version": [1, None, ["1"]],
+    "hyperparameters.__class__": ["os"],
+    "hyperparameters.hidden_size": [0, -2, 3, 2.0, True, "2", None, 10**12,
+                                    10**900],
+    "hyperparameters.activation": [
+        "os.system", "__import__('os').abort()", "numpy", "/bin/sh", "../tanh",
+        "Tanh", "", None, 1, ["tanh"], {"tanh": 1}, "cos:tanh", "nn.tanh",
+        "softmax"],
+    "hyperparameters.optimizer": ["SGD", [], 0, 1, {}, False, {"name": "SGD"}],
+    "hyperparameters.optimizer.name": [
+        "os.system", "Adam", "sgd", "nn.SGD", "builtins.eval", "", None, 1, [],
+        {}, "../SGD", "subprocess.Popen"],
+    "hyperparameters.optimizer.path": ["/etc/passwd"],
+    "hyperparameters.optimizer.nesterov": [0, 1, None],
+    "hyperparameters.optimizer.momentum": [1, 1.0, -0.1, True, "0", 10**400],
+    "hyperparameters.optimizer.learning_rate": [10**400, True],
+    "hyperparameters.batch_size": [0, -1, 1.0, 1.5, True, "all"],
+    "hyperparameters.epochs": [-1, 1.0, None, True],
+    "hyperparameters.seed": [-1, 0.0, None, False, "0"],
+    "hyperparameters.dtype": ["float16", "float32", "object", "O", ">f8",
+                              None],
+    "hyperparameters.arithmetic": ["numpy", "", None, "os"],
+    "classes": [[], None, ["no", "yes"], {"values": ["no", "yes"]},
+                {"dtype": "<i8", "values": [0, 1], "x": 0}] + [
+        {"dtype": dtype, "values": values} for dtype, values in [
+            ("<U3", ["yes", "no"]), ("<U3", ["no", "no"]), ("<U3", ["no"]),
+            ("<U3", []), ("<U3", ["a", "b", "c"]), ("<U3", ["no", "ye\0"]),
+            ("<U3", ["no", 1]), ("<U3", [0, 1]), ("<U3", "no"),
+            ("<U2", ["no", "yes"]), ("<U999999", ["no", "yes"]),
+            ("<U9999999999", ["no", "yes"]), (">U3", ["no", "yes"]),
+            ("U3", ["no", "yes"]), ("O", ["no", "yes"]), ("|O", [0, 1]),
+            ("<M8[s]", [0, 1]), ("<c16", [0.0, 1.0]), ("i8,i8", [0, 1]),
+            ("<i8", [1, 0]), ("<i8", [1, 1]), ("<i8", [False, True]),
+            ("<i8", [0.0, 1.0]), ("<i8", [0, 2**63]), ("<i8", [[0], [1]]),
+            ("|i1", [0, 300]), ("|u1", [-1, 1]), ("|b1", [True, False]),
+            ("|b1", [0, 1]), ("<f8", [0.5, 1.0]), ("<f8", [-0.0, 0.0]),
+            ("<f8", [0, 1]), ("<f4", [0.0, 1e300]), ("<f2", [0.0, 2049.0]),
+            ("<f4", [0.0, 16777217.0]), (8, [0, 1])]],
+    "n_features_in": [0, 1, 3, -2, 2.0, True, None, 10**15],
+    "feature_names": [[], ["a"], ["a", "b", "c"], ["a", 1], "ab",
+                      [["a"], "b"], {"a": 1}],
+    "shapes": [{}, [], None, {"W1": [2, 2]}],
+    "shapes.W1": [[2, 3], [2, -2], [2, 0], [4], 4, [2.0, 2], [10**9, 10**9]],
+    "shapes.b2": [[True], [2], 1],
+    "shapes.x": [[1]], "shapes.../W1": [[1]],
+    "epochs_done": [2, -1, 3.0, True, None],
+    "loss_curve": [[0.1] * 4, [0.1, 0.2, 1], [0.1, 0.2, None], 0.1, None,
+                   [0.1, 0.2, "0.3"], [0.1, 0.2, [0.3]]],
+    "random_state": [{}, None, "PCG64", []],
+    "random_state.bit_generator": ["MT19937", "os.system"],
+    "random_state.state": ["1"],
+    "random_state.state.state": [1, "-1", "0x10", "1_0", "007", "٣",
+                                 str(2**128)],
+    "random_state.state.inc": ["9" * 10_000, "2", "-1", None],
+    "random_state.has_uint32": [2, True],
+    "random_state.uinteger": [2**32, -1],
+    "data_digest": ["", "0" * 63, "0" * 65, "G" * 64, "A" * 64, 0,
+                    "0" * 64 + "\n"],
+    "weights_sha256": ["", "0" * 64, None, 0],
+    "environment": [None, [], "x", {"python": 3}, {"x": {}}, 1],
+}
+
+
+def wrong_configs(good):
+    """Configs that are written as ``save`` would, and make no sense."""
+    config = json.loads(good)
+    del config["sha256"]
+    for key in config:
+        yield f"no {key}", write({name: value for name, value in
+                                  config.items() if name != key})
+    for dotted, values in WRONG.items():
+        for value in values:
+            yield f"{dotted} {repr(value)[:75]}", write(
+                changed(config, dotted, value))
+    sizes = {"W1": [2, 10**9], "b1": [10**9], "W2": [10**9, 1], "b2": [1]}
+    yield "consistent, and huge", write(changed(changed(
+        config, "hyperparameters.hidden_size", 10**9), "shapes", sizes))
+
+
+def changed(config, dotted, value):
+    """A copy of the config with another value at a key or a dotted path."""
+    key, _, rest = dotted.partition(".")
+    if rest and isinstance(config.get(key), dict) and key != "shapes":
+        value = changed(config[key], rest, value)
+    elif rest:
+        value = {**config[key], rest: value}
+    return {**config, key: value}
+
+
+# What stands at the path of a file and is no such file.
+ODD = {
+    "missing": lambda place, data, aside: None,
+    "symlink": lambda place, data, aside: (
+        aside.write_bytes(data), place.symlink_to(aside)),
+    "dangling symlink": lambda place, *_: place.symlink_to("nowhere"),
+    "endless device": lambda place, *_: place.symlink_to("/dev/zero"),
+    "pipe": lambda place, *_: os.mkfifo(place),
+    "sparse file of 200 MB": lambda place, data, aside: (
+        place.write_bytes(data), os.truncate(place, 200 * 2**20)),
+    "directory": lambda place, *_: place.mkdir(),
+}
+
+
+def hostile(directory):
+    """Yield each hostile case's name after it was put at a path."""
+    path = small().save(directory)
+    files = read(path)
+    for name, data in bad_weights(files["weights.npz"]):
+        new = {**files, "weights.npz": data}
+        for digests, both in ("old", new), ("new", reseal(new)):
+            put(path, both)
+            yield f"weights.npz, {name}, {digests} digests", path
+    put(path, files)
+    for cases in bad_text, wrong_configs:
+        for name, data in cases(files["config.json"]):
+            texts = {"new": seal(data), "old": data}
+            for digest in texts if cases is bad_text else ["new"]:
+                if texts[digest] != files["config.json"]:
+                    put(path, {"config.json": texts[digest]})
+                    yield f"config.json, {name}, {digest} digest", path
+    put(path, files)
+    for name, data in files.items():
+        for thing, make in ODD.items():
+            if (path / name).exists() or (path / name).is_symlink():
+                os.remove(path / name)
+            make(path / name, data, path.parent / "aside")
+            yield f"{name} is a {thing}", path
+        os.rmdir(path / name)
+        put(path, files)
+
+
+# What code on behalf of a file would have to do: Python tells of it.
+TELLTALE = {"import", "exec", "compile", "pickle.find_class", "os.system",
+            "os.exec", "os.posix_spawn", "subprocess.Popen", "ctypes.dlopen",
+            "os.rename", "os.remove", "os.mkdir", "socket.connect"}
+
+
+def hostile_figures(directory):
+    """Names of all cases, of those that went wrong, and the worst costs.
+
+    What watches stays until the end of the process; so give it its own.
+    """
+    told, watching = [], False
+
+    def watch(event, arguments):
+        elsewhere = event == "open" and str(directory) not in str(arguments[0])
+        if watching and (event in TELLTALE or elsewhere):
+            told.append(f"{event} {arguments}")
+
+    good = costs(small().save(directory))
+    names, wrong, worst = [], [], [(0.0, ""), (0, "")]
+    sys.addaudithook(watch)
+    for name, path in hostile(directory):
+        watching = True
+        try:
+            message = refusal(path) or "loaded"
+            cost = costs(path)
+        except Exception as error:
+            message, cost = repr(error), good
+        watching = False
+        names.append(name)
+        if told or not is_helpful(message, name.partition(",")[0]):
+            wrong.append((name, message[:300], *told))
+            told.clear()
+        worst = [max(old, (new - usual, name)) for old, new, usual
+                 in zip(worst, cost, good)]
+    assert MARK not in os.environ
+    return names, wrong, worst
+
+
+def is_helpful(message, name):
+    """Whether it names the file at fault, and ends with what to do."""
+    return ("config.json" in message or "weights.npz" in message) and (
+        re.search("; (load|give|save|train) [^;]+$", message) is not None)
+
+
+def costs(path):
+    """The seconds and the peak of bytes that a load, or its refusal, takes."""
+    seconds = []
+    while not seconds or (len(seconds) < 3 and min(seconds) > 0.02):
+        start = time.process_time()
+        refusal(path)
+        seconds.append(time.process_time() - start)
+    tracemalloc.start()
+    with suppress(nn.ModelFormatError):
+        nn.Network.load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return min(seconds), peak
