@@ -7,9 +7,11 @@ functions of ``os`` and ``open``; nothing here knows how nn.py does it.
 import builtins
 import errno
 import io
+import itertools
 import os
 import pathlib
 import pickle
+import shutil
 import signal
 import tempfile
 import time
@@ -63,8 +65,10 @@ def watched(before, after=lambda name, result, args: None):
     def open_file(path, mode="r", *args, **kwargs):
         if mode.startswith("r") or inside:
             return opened(path, mode, *args, **kwargs)
-        return Unflushed(os.open(path, os.O_WRONLY | os.O_CREAT | {
-            "x": os.O_EXCL, "w": os.O_TRUNC, "a": os.O_APPEND}[mode[0]]))
+        file = io.BufferedWriter(Seen(os.open(
+            path, os.O_WRONLY | os.O_CREAT | {
+                "x": os.O_EXCL, "w": os.O_TRUNC, "a": os.O_APPEND}[mode[0]])))
+        return file if "b" in mode else io.TextIOWrapper(file, "utf-8")
 
     opened = builtins.open
     try:
@@ -78,73 +82,63 @@ def watched(before, after=lambda name, result, args: None):
             setattr(os, name, function)
 
 
-class Unflushed:
-    """A file to be written, which keeps everything until it is flushed."""
+class Seen(io.RawIOBase):
+    """A file whose writes go through os.write, once they are flushed."""
 
     def __init__(self, handle):
-        self.handle, self.pending = handle, b""
+        self.handle = handle
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.close()
+    def writable(self):
+        return True
 
     def fileno(self):
         return self.handle
 
     def write(self, data):
-        self.pending += data.encode() if isinstance(data, str) else data
-        return len(data)
-
-    def flush(self):
-        data, self.pending = self.pending, b""
-        if data:
-            assert os.write(self.handle, data) == len(data)
+        return os.write(self.handle, bytes(data))
 
     def close(self):
-        try:
-            self.flush()
-        finally:
+        if not self.closed:
             os.close(self.handle)
+        super().close()
 
 
 def failing_calls(directory):
     """Let each call of a save fail in turn; the calls, and those forgiven."""
-    forgiven, tried = set(), 0
-    for fresh in True, False:
-        for error in errno.ENOSPC, errno.EIO, errno.EACCES:
-            for at in range(10**6):
-                models, calls = directory / f"{fresh}-{error}-{at}", []
+    forgiven, tried, network = set(), 0, small(2.0)
+    small(1.0).save(directory / "used")
+    leave_stage(directory / "used", days=2)
+    for used, error in itertools.product(
+            [False, True], [errno.ENOSPC, errno.EIO, errno.EACCES]):
+        for at in itertools.count():
+            models, calls, raised = directory / f"{used}{error}-{at}", [], None
+            if used:
+                shutil.copytree(directory / "used", models)
 
-                def before(name, *args):
-                    calls.append(name)
-                    if len(calls) == at + 1:
-                        raise OSError(error, os.strerror(error))
+            def before(name, *args):
+                calls.append(name)
+                if len(calls) == at + 1:
+                    raise OSError(error, os.strerror(error))
 
-                if not fresh:
-                    small(1.0).save(models)
-                    leave_stage(models, days=2)
-                numbers, raised, network = nn.versions(models), None, small(2.)
-                try:
-                    with watched(before):
-                        network.save(models)
-                except (OSError, ValueError) as failure:
-                    raised = failure
-                if len(calls) <= at:
-                    assert raised is None
-                    break
-                tried += 1
-                if raised is None:
-                    forgiven.add(calls[at])
-                    check_version(models, max(nn.versions(models)), 2.0)
-                    assert len(nn.versions(models)) == len(numbers) + 1
-                else:
-                    assert getattr(raised, "errno", error) == error
-                    assert nn.versions(models) == numbers, (calls, raised)
-                for number in numbers:
-                    check_version(models, number, 1.0)
-                check_version(models, int(small(3.0).save(models).name[1:]), 3)
+            try:
+                with watched(before):
+                    network.save(models)
+            except (OSError, ValueError) as failure:
+                raised = failure
+            if len(calls) <= at:
+                assert raised is None
+                break
+            tried += 1
+            if raised is None:
+                forgiven.add(calls[at])
+                check_version(models, max(nn.versions(models)), 2.0)
+            else:
+                assert getattr(raised, "errno", error) == error
+            assert len(nn.versions(models)) == used + (raised is None), calls
+            if used:
+                check_version(models, 1, 1.0)
+            check_version(models, int(small(3.0).save(models).name[1:]), 3.0)
+            shutil.rmtree(models)
     return tried, forgiven
 
 
@@ -331,13 +325,12 @@ def leave_stage(directory, days):
     before = set(directory.iterdir())
     os.waitpid(fork(work), 0)
     left = set(directory.iterdir()) - before
-    assert left and all(path.name.startswith(".") for path in left)
+    assert all(path.name.startswith(".") for path in left)
+    stage, = (path for path in left if path.is_dir())
     when = time.time() - days * 24 * 3600
-    stages = [path for path in left if path.is_dir()]
-    for stage in stages:
-        for path in [*stage.iterdir(), stage]:
-            os.utime(path, (when, when))
-    return stages
+    for path in [*stage.iterdir(), stage]:
+        os.utime(path, (when, when))
+    return stage
 
 
 def saver(directory, pipe, first, count=2**53):

@@ -11,6 +11,7 @@ import json
 import os
 import pickle
 import re
+import shutil
 import struct
 import sys
 import time
@@ -196,27 +197,16 @@ def truncations_and_flips(directory, step=1):
 
 
 def mutate(rng, data):
-    """Data with a few bytes changed, cut out, doubled, moved or put in."""
-    data = bytearray(data)
+    """Data with some pieces changed, cut out, doubled, moved or put in."""
     for _ in range(int(rng.integers(1, 4))):
-        a, b = sorted(map(int, rng.integers(len(data) + 1, size=2)))
+        a, b, c = sorted(map(int, rng.integers(len(data) + 1, size=3)))
         b = min(b, a + int(rng.integers(1, 40)))
-        how = int(rng.integers(6))
-        if how == 0 and a < len(data):
-            data[a] = int(rng.integers(256))
-        elif how == 1:
-            del data[a:b]
-        elif how == 2:
-            data[a:a] = data[a:b]
-        elif how == 3:
-            data[a:b] = rng.bytes(b - a)
-        elif how == 4:
-            c = int(rng.integers(len(data) + 1))
-            data[c:c + b - a] = data[a:b]
-        else:
-            data[a:a] = bytes(rng.choice(list(b'0123456789.,:-+eE[]{}" tfn'),
-                                         int(rng.integers(1, 5))).tolist())
-    return bytes(data)
+        text = bytes(rng.choice(list(b'0123456789.,:-+eE[]{}" tfn'), 3))
+        piece = [b"", data[a:b] * 2, rng.bytes(b - a), data[c:c + b - a],
+                 data[a:b] + text, rng.bytes(1) + data[a + 1:b]][
+                     int(rng.integers(6))]
+        data = data[:a] + piece + data[b:]
+    return data
 
 
 def mutations(directory, n, seed):
@@ -251,30 +241,26 @@ def mutations(directory, n, seed):
 # Hostility.  Each function below yields pairs of a name and bytes that are
 # not those of a good file.
 
-MARK = "NN_TEST_CODE_WAS_RUN"
-
-
 class Bomb:
-    """Unpickling this leaves a trace."""
+    """Unpickling this runs code, and Python tells of it."""
 
     def __reduce__(self):
-        return exec, (f"import os; os.environ[{MARK!r}] = '1'",)
+        return exec, ("pass",)
 
 
 def bad_weights(good):
     with zipfile.ZipFile(io.BytesIO(good)) as file:
         members = {name: file.read(name) for name in file.namelist()}
     listed, w1 = list(members.items()), np.arange(4.0).reshape(2, 2)
-    objects = io.BytesIO()
+    objects, bomb = io.BytesIO(), pickle.dumps(Bomb())
     np.save(objects, np.array([[Bomb(), 1], [2, 3]]), allow_pickle=True)
     yield from {
-        "rewritten by zipfile": archive(listed, system=3),
-        "empty": b"", "empty zip": archive([]), "text": b"hello, world\n",
-        "pickle": pickle.dumps(Bomb()),
-        "pickle of arrays": pickle.dumps({"W1": w1}),
+        "rewritten by zipfile": archive(listed, system=3), "empty": b"",
+        "empty zip": archive([]), "text": b"hello, world\n", "pickle": bomb,
         "bare npy": npy(w1), "bare npy of objects": objects.getvalue(),
-        "duplicate member": archive([*listed, listed[0]]),
-        "duplicate member, other content first": archive(
+        "pickle of arrays": pickle.dumps({"W1": w1}),
+        "doubled member": archive([*listed, listed[0]]),
+        "doubled member, first another": archive(
             [("W1.npy", npy(w1)), *listed]),
         "extra member": archive([*listed, ("extra.npy", npy(w1))]),
         "extra member, no npy": archive([*listed, ("readme", b"hi")]),
@@ -287,7 +273,7 @@ def bad_weights(good):
         "bzip2": archive(listed, zipfile.ZIP_BZIP2),
         "appended junk": good + b"junk", "appended zeros": good + bytes(64),
         "appended archive": good + good, "prepended junk": b"junk" + good,
-        "junk for the last bytes": good[:-4] + b"junk",
+        "last bytes of junk": good[:-4] + b"junk",
         "zip comment": good[:-2] + b"\4\0junk",
         "two bytes swapped": good[:200] + good[201:199:-1] + good[202:],
         "wrong checksum": good[:14] + b"\0\0\0\0" + good[18:],
@@ -297,15 +283,15 @@ def bad_weights(good):
     for old, new in [
             ("<f8", ">f8"), ("<f8", "=f8"), ("<f8", "<i8"), ("<f8", "<M8"),
             ("<f8", "|O8"), ("False", "True "), ("(2, 2)", "(4, 1)"),
-            ("(2, 2)", "(2,2 )")]:
-        yield f"{old} changed to {new}", good.replace(
+            ("(2, 2)", "(2,2 )"), ("W1.npy", "W1\0npy")]:
+        yield f"{old} changed to {new!r}", good.replace(
             old.encode(), new.encode(), 1)
     for name in ("../W1.npy", "../npy", "/etc/W1.npy", "C:\\W1.npy", "w1.npy",
-                 "W1", "", "W1.npy\0x"):
+                 "W1", ""):
         yield f"member named {name!r}", archive(
             [(name if old == "W1.npy" else old, data) for old, data in listed])
     for name, data in {
-            "pickle": pickle.dumps(Bomb()), "objects": objects.getvalue(),
+            "pickle": bomb, "objects": objects.getvalue(),
             "huge shape": npy_header(shape="(1000000000000, 2)"),
             "overflowing shape": npy_header(shape=f"({2**62}, {2**62})"),
             "negative shape": npy_header(shape="(-1, 2)") + bytes(32),
@@ -321,14 +307,10 @@ def bad_weights(good):
             "unknown key": npy_header(shape="(2, 2), 'x': 1") + bytes(32),
             "version 9.9": b"\x93NUMPY\x09\x09" + npy_header()[8:],
             "wrong magic": b"\x93NUMPI" + npy_header()[6:] + bytes(32),
-            "float32": npy(w1.astype("f4")), "complex": npy(w1 + 0j),
             "big-endian": npy_header("'>f8'") + w1.astype(">f8").tobytes(),
-            "structured": npy(np.zeros((2, 2), [("a", "<f8")])),
-            "strings": npy(np.full((2, 2), "abcd")),
-            "datetime": npy(np.zeros((2, 2), "<M8[s]")),
-            "void": npy(np.zeros((2, 2), "V8")),
             "Fortran order": npy_header(order="True") + w1.tobytes("F"),
-            }.items():
+            **{dtype: npy(w1.astype("i8").astype(dtype)) for dtype in [
+                "f4", "c16", "f8,f8", "U4", "M8[s]", "V8"]}}.items():
         yield f"W1 of {name}", archive({**members, "W1.npy": data}.items())
     for name, data in [
             ("bomb", npy_header(shape="(5000000,)") + bytes(4 * 10**7)),
@@ -359,18 +341,15 @@ def bad_text(good):
         "escaped letter": instead(b'"\\u0074anh"'),
         "appended junk": good + b"junk", "appended space": good + b" ",
         "appended line end": good + b"\n", "appended config": good + good,
-        "number of 100,000 digits": instead(
-            b'"seed": ' + b"9" * 100_000, b'"seed": 0'),
-        "number of 2 million digits": instead(
-            b'"seed": ' + b"9" * 1_990_000, b'"seed": 0'),
+        **{f"seed of {n} digits": instead(b'"seed": ' + b"9" * n, b'"seed": 0')
+           for n in (100_000, 1_990_000)},
         "fraction of 2 million digits": instead(b"0." + b"1" * 1_990_000),
         "exponent of 100,000 digits": instead(b"1e-" + b"9" * 100_000),
         "deep, closed": instead(b"[" * 900 + b"]" * 900),
-        "many empty lists": instead(b"[" + b"[]," * 600_000 + b"[]]"),
-        "fewer empty lists": instead(b"[" + b"[]," * 59_000 + b"[]]"),
-        "many empty objects": instead(b"[" + b"{}," * 59_000 + b"{}]"),
-        "many numbers": instead(b"[" + b"0.5," * 550_000 + b"0.5]"),
-        "fewer numbers": instead(b"[" + b"0.5," * 119_000 + b"0.5]"),
+        **{f"{n:,} times {item}": instead(
+            b"[" + item * n + item[:-1] + b"]") for n, item in [
+                (600_000, b"[],"), (59_000, b"[],"), (59_000, b"{},"),
+                (550_000, b"0.5,"), (119_000, b"0.5,")]},
         "many keys": instead(b"{" + b",".join(
             b'"%d":0' % i for i in range(59_000)) + b"}"),
         "long string": instead(b'"%s"' % (b"x" * 1_990_000)),
@@ -402,13 +381,11 @@ WRONG = {
     "hyperparameters.hidden_size": [0, -2, 3, 2.0, True, "2", None, 10**12,
                                     10**900],
     "hyperparameters.activation": [
-        "os.system", "__import__('os').abort()", "numpy", "/bin/sh", "../tanh",
-        "Tanh", "", None, 1, ["tanh"], {"tanh": 1}, "cos:tanh", "nn.tanh",
-        "softmax"],
+        "os.system", "__import__('os').abort()", "../tanh", "Tanh", "", None,
+        1, ["tanh"], {"tanh": 1}, "nn.tanh", "softmax"],
     "hyperparameters.optimizer": ["SGD", [], 0, 1, {}, False, {"name": "SGD"}],
     "hyperparameters.optimizer.name": [
-        "os.system", "Adam", "sgd", "nn.SGD", "builtins.eval", "", None, 1, [],
-        {}, "../SGD", "subprocess.Popen"],
+        "Adam", "sgd", "nn.SGD", "builtins.eval", "", None, 1, [], {}],
     "hyperparameters.optimizer.path": ["/etc/passwd"],
     "hyperparameters.optimizer.nesterov": [0, 1, None],
     "hyperparameters.optimizer.momentum": [1, 1.0, -0.1, True, "0", 10**400],
@@ -416,8 +393,7 @@ WRONG = {
     "hyperparameters.batch_size": [0, -1, 1.0, 1.5, True, "all"],
     "hyperparameters.epochs": [-1, 1.0, None, True],
     "hyperparameters.seed": [-1, 0.0, None, False, "0"],
-    "hyperparameters.dtype": ["float16", "float32", "object", "O", ">f8",
-                              None],
+    "hyperparameters.dtype": ["float16", "float32", "O", ">f8", None],
     "hyperparameters.arithmetic": ["numpy", "", None, "os"],
     "classes": [[], None, ["no", "yes"], {"values": ["no", "yes"]},
                 {"dtype": "<i8", "values": [0, 1], "x": 0}] + [
@@ -524,7 +500,7 @@ def hostile(directory):
                 os.remove(path / name)
             make(path / name, data, path.parent / "aside")
             yield f"{name} is a {thing}", path
-        os.rmdir(path / name)
+        shutil.rmtree(path / name, ignore_errors=True)
         put(path, files)
 
 
@@ -558,19 +534,18 @@ def hostile_figures(directory):
             message, cost = repr(error), good
         watching = False
         names.append(name)
-        if told or not is_helpful(message, name.partition(",")[0]):
+        if told or not is_helpful(message):
             wrong.append((name, message[:300], *told))
             told.clear()
         worst = [max(old, (new - usual, name)) for old, new, usual
                  in zip(worst, cost, good)]
-    assert MARK not in os.environ
     return names, wrong, worst
 
 
-def is_helpful(message, name):
+def is_helpful(message):
     """Whether it names the file at fault, and ends with what to do."""
-    return ("config.json" in message or "weights.npz" in message) and (
-        re.search("; (load|give|save|train) [^;]+$", message) is not None)
+    return re.search("(config.json|weights.npz).*; (load|give|save|train) "
+                     "[^;]+$", message, re.DOTALL) is not None
 
 
 def costs(path):
