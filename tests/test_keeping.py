@@ -162,21 +162,24 @@ def test_settings_are_kept_as_plain_numbers(models, optimizer):
     assert type(getattr(loaded.optimizer, "nesterov", True)) is bool
 
 
-@pytest.mark.parametrize(("labels", "dtype"), [
-    ([3, -7, 5], "int64"), ([0, 200], "uint8"), ([-5, 5], "int8"),
+LABELS = [
+    ([-7, 3, 5], "int64"), ([0, 200], "uint8"), ([-5, 5], "int8"),
     ([0, 2**64 - 1], "uint64"), ([-2**63, 2**63 - 1], "int64"),
     ([False, True], "bool"), ([-0.0, 1.0, 2.0**70], "float64"),
-    (["", "é", "中", "a\nb", '"\\', "\0x", "\ud800"], "<U3"),
+    (["", "\0x", '"\\', "a\nb", "é", "中", "\ud800"], "<U3"),
     (["no", "yes"], "<U9"), ([1.0, 2.0], "float32"), ([1.0, 2.0], "float16"),
-    ([1, 2], ">i4"), ([1.0, 2.0], ">f8"), ([1, 2], ">u2"), ("ab", ">U3")])
+    ([1, 2], ">i4"), ([1.0, 2.0], ">f8"), ([1, 2], ">u2"), (["a", "b"], ">U3")]
+
+
+@pytest.mark.parametrize(("labels", "dtype"), LABELS)
 def test_labels_are_kept_with_their_type(models, labels, dtype):
-    y = np.array(list(labels) * 4, dtype)
+    y = np.array(labels * 4, dtype)
     X = np.arange(2.0 * len(y)).reshape(len(y), 2) % 7
     network = nn.Network(3, epochs=2).fit(X, y)
     loaded = nn.Network.load(network.save(models))
     native = np.dtype(dtype).newbyteorder("=")
     assert loaded.classes_.dtype == loaded.predict(X).dtype == native
-    assert repr(loaded.classes_.tolist()) == repr(sorted(labels))
+    assert repr(loaded.classes_.tolist()) == repr(labels)
     assert loaded.predict(X).tolist() == network.predict(X).tolist()
 
 
@@ -216,14 +219,9 @@ def random_text(rng):
 
 def random_network(rng):
     """A network of random size, labels and settings."""
-    kind = str(rng.choice(["i8", "i2", "i1", "u8", "f8", "f4", "f2", "?",
-                           "U"]))
-    labels = np.unique(rng.choice(99, 6, replace=False).astype(kind))
-    if kind[0] in "if":
-        labels *= rng.choice(np.array([-1, 1], kind))
-    if kind in "?U":
-        labels = np.array([False, True] if kind == "?" else [
-            random_text(rng) + str(i) for i in range(5)])
+    labels = np.array(*LABELS[rng.integers(len(LABELS))])
+    if labels.dtype.kind == "U":
+        labels = np.array([random_text(rng) + str(i) for i in range(5)])
     d, n = int(rng.integers(1, 7)), int(rng.integers(1, 9))
     X = rng.normal(size=(n, d))
     if rng.random() < 0.3:
@@ -745,20 +743,27 @@ def test_the_environment_is_told_quietly_as_far_as_it_is_known(
     assert (found["blas"] == "unknown") == silent
 
 
-def test_a_save_and_a_load_take_little_processor_time(models):
-    """The promise for an iris-sized model is a save in 10 ms and a load in
-    2 ms on a quiet machine.  Waiting for the disk is no processor time, and
-    the best of many tries leaves out what others did in between.
-    """
+def times(directory, n):
+    """The seconds of processor time that n saves and n loads take."""
     network = nn.Network(16, epochs=200).fit(*iris())
     saving, loading = [], []
-    for _ in range(20):
+    for _ in range(n):
         start = time.process_time()
-        network.save(models)
+        network.save(directory)
         saved = time.process_time()
-        nn.Network.load(models)
+        nn.Network.load(directory)
         saving.append(saved - start)
         loading.append(time.process_time() - saved)
+    return saving, loading
+
+
+def test_a_save_and_a_load_take_little_processor_time(models):
+    """The promise for an iris-sized model is a save in 10 ms and a load in
+    2 ms on a quiet machine; torture.py holds it to that.  Waiting for the
+    disk is no processor time, and the best of many tries leaves out what
+    others did in between.
+    """
+    saving, loading = times(models, 20)
     assert min(saving) < 0.020 and min(loading) < 0.010
 
 
@@ -792,33 +797,23 @@ def test_models_of_1_0_0_load_predict_go_on_and_are_saved_the_same(name):
 
 
 def test_there_is_a_model_of_every_kind():
-    kinds = {(type(network.optimizer).__name__, network.dtype,
-              network.params_["b2"].size > 1, network.classes_.dtype.kind,
-              network.activation, network.arithmetic)
-             for network in map(nn.Network.load, OLD.glob("*/v0001"))}
-    assert len(kinds) == len(EXPECTED["models"]) == 9
-    assert {kind[:3] for kind in kinds} >= {
-        (optimizer, dtype, softmax) for optimizer in ("SGD", "Adam")
-        for dtype in DTYPES for softmax in (False, True)}
-    assert {kind[3] for kind in kinds} == set("iufbU")
-    assert {kind[4] for kind in kinds} == {"sigmoid", "tanh", "relu"}
-    assert {kind[5] for kind in kinds} == {"blas", "portable"}
+    networks = [nn.Network.load(path) for path in OLD.glob("*/v0001")]
+    assert len(networks) == len(EXPECTED["models"]) == 9
+    assert len({(type(network.optimizer), network.dtype,
+                 network.params_["b2"].size > 1)
+                for network in networks if network.optimizer}) == 8
+    assert {network.classes_.dtype.kind
+            for network in networks} == set("iufbU")
+    assert {network.activation for network in networks} == {
+        "sigmoid", "tanh", "relu"}
 
 
-def test_the_reference_model_can_still_be_read():
+def test_the_reference_model_can_still_be_read_and_trained_again():
     path = ROOT / "models" / "reference" / "v0001"
-    found = files.read(path)
-    assert sorted(os.listdir(path)) == sorted(found)
+    found, network = files.read(path), nn.Network.load(path.parent)
     assert hashlib.sha256(found["weights.npz"]).hexdigest() == (
         "92861e3d3db9744bdcb2c5a5908062232977de441e5ec47ba7c0100c95127080")
-    network = nn.Network.load(path.parent)
     assert files.as_made_by(found, kept(network)) == found
-    assert network.classes_.tolist() == ["setosa", "versicolor", "virginica"]
-    assert network.get_params() == nn.Network(
-        6, "tanh", nn.SGD(0.1, momentum=0.9), 16, 40,
-        arithmetic="portable").get_params()
-    assert len(network.loss_curve_) == 40
-    assert network.loss_curve_[-1] == 0.027799226410960613
     problem = experiments.iris_problem(seed=0)
     wrong = network.predict(problem.X) != iris()[1]
     assert np.flatnonzero(wrong).tolist() == [70, 77, 83, 133]
@@ -885,7 +880,7 @@ def test_whether_a_network_can_be_saved_does_not_depend_on_its_epochs(models):
         config = json.loads(files.read(path)["config.json"])
         newest = config["loss_curve"]
         assert config["epochs_done"] == count
-        assert 1_000 < len(newest) and newest == losses[-len(newest):]
+        assert len(newest) > 1_000 and newest == losses[-len(newest):]
         network, seen = nn.Network.load(path), []
         assert network.loss_curve_ == newest
         assert files.as_made_by(files.read(path), kept(network)) == (
