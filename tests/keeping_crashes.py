@@ -21,9 +21,9 @@ from contextlib import contextmanager, suppress
 from functools import partial
 
 import numpy as np
+from keeping_files import read, small, small_files
 
 import nn
-from keeping_files import read, small, small_files
 
 WATCHED = ["mkdir", "open", "write", "rename", "replace", "link", "fsync",
            "listdir", "scandir", "rmdir", "unlink", "remove", "stat", "lstat",

@@ -15,17 +15,18 @@ import sys
 import time
 import types
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
-import pytest
-
-import experiments
 import keeping_crashes as crashes
 import keeping_files as files
+import numpy as np
+import pytest
+from keeping_files import kept
+
+import experiments
 import nn
 from helpers import DTYPES, ROOT, clusters, fitted, iris
-from keeping_files import kept
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="POSIX only")
@@ -369,15 +370,19 @@ def test_hostile_files_are_refused_cheaply_and_nothing_runs(models):
 @pytest.mark.parametrize("deed", [
     lambda: pickle.loads(pickle.dumps(files.Bomb())),
     lambda: compile("1", "config.json", "eval"),
-    lambda: pytest.raises(ImportError, __import__, "no_such_name"),
+    lambda: __import__("no_such_name"),
     lambda: open(os.devnull).close()])
 def test_what_runs_while_hostile_files_are_loaded_would_be_noticed(
         models, monkeypatch, deed):
+    def parse_and_run(*args, **kwargs):
+        with suppress(ImportError):
+            deed()
+        return loads(*args, **kwargs)
+
     loads = json.loads
+    monkeypatch.setattr(json, "loads", parse_and_run)
     monkeypatch.setattr(files, "hostile", lambda directory: [
         ("config.json", files.small().save(directory))])
-    monkeypatch.setattr(json, "loads", lambda *args, **kwargs: (
-        deed(), loads(*args, **kwargs))[1])
     (_, _, *told), = crashes.in_child(
         lambda: files.hostile_figures(models)[1])
     assert told
@@ -461,7 +466,7 @@ def test_power_that_goes_after_any_call_costs_nothing_that_was_saved(models):
 @pytest.mark.parametrize("deaf", [0, 1, 2, 3, 4])
 def test_a_sync_that_is_missing_would_be_noticed(models, deaf):
     with pytest.raises((AssertionError, nn.ModelFormatError)):
-        crashes.power_losses(models, seed=0, variants=1, deaf=[deaf])
+        crashes.power_losses(models, seed=0, variants=0, deaf=[deaf])
 
 
 @needs_fork
@@ -745,7 +750,7 @@ def test_the_environment_is_told_quietly_as_far_as_it_is_known(
 
 def times(directory, n):
     """The seconds of processor time that n saves and n loads take."""
-    network = nn.Network(16, epochs=200).fit(*iris())
+    network = nn.Network(16, "tanh", None, None, 200).fit(*iris())
     saving, loading = [], []
     for _ in range(n):
         start = time.process_time()
