@@ -10,7 +10,6 @@ import io
 import itertools
 import os
 import pathlib
-import pickle
 import shutil
 import signal
 import tempfile
@@ -300,17 +299,6 @@ def fork(work):
         finally:
             os._exit(status)
     return child
-
-
-def in_child(work):
-    """What work gives, run in a process of its own."""
-    with tempfile.NamedTemporaryFile() as file:
-        def tell():
-            file.write(pickle.dumps(work()))
-            file.flush()
-
-        assert os.waitpid(fork(tell), 0)[1] == 0, "the child failed"
-        return pickle.loads(pathlib.Path(file.name).read_bytes())
 
 
 def leave_stage(directory, days):

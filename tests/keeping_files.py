@@ -391,6 +391,7 @@ WRONG = {
             ("<U3", ["no", 1]), ("<U3", [0, 1]), ("<U3", "no"),
             ("<U2", ["no", "yes"]), ("<U999999", ["no", "yes"]),
             ("<U9999999999", ["no", "yes"]), (">U3", ["no", "yes"]),
+            ("<U99999", list("abcdefghijklmnopqrstuvwxyz")),
             ("U3", ["no", "yes"]), ("O", ["no", "yes"]), ("|O", [0, 1]),
             ("<M8[s]", [0, 1]), ("<c16", [0.0, 1.0]), ("i8,i8", [0, 1]),
             ("<i8", [1, 0]), ("<i8", [1, 1]), ("<i8", [False, True]),
@@ -501,7 +502,7 @@ TELLTALE = {"import", "exec", "compile", "pickle.find_class", "os.system",
 def hostile_figures(directory):
     """Names of all cases, of those that went wrong, and the worst costs.
 
-    What watches stays until the end of the process; so give it its own.
+    What watches cannot be taken away again; afterwards it sees nothing.
     """
     told, watching = [], False
 

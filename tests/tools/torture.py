@@ -76,8 +76,7 @@ def mutations(small):
 def hostility(small):
     """hostile files, watched"""
     names, bad, ((seconds, slow), (memory, big)) = in_own_directory(
-        lambda directory: crashes.in_child(
-            lambda: files.hostile_figures(directory)))
+        files.hostile_figures)
     return (f"{len(names)} tried, {len(bad)} wrong {bad[:3] or ''}; "
             f"more than a good load: {1000 * seconds:.0f} ms ({slow}), "
             f"{memory / 1e6:.1f} MB ({big})",
