@@ -213,29 +213,29 @@ def test_the_rest_is_kept_and_saving_changes_nothing(models, dtype):
                and array.flags.writeable for array in loaded.params_.values())
 
 
-def random_text(rng):
-    alphabet = "ab \"\\/\n\t[]{},:\0\x7fäß中\u2028\ud800😀\ufeff"
-    return "".join(rng.choice(list(alphabet), int(rng.integers(0, 12))))
-
-
 def random_network(rng):
     """A network of random size, labels and settings."""
-    labels = np.array(*LABELS[rng.integers(len(LABELS))])
+    def pick(options):
+        options = list(options)
+        return options[rng.integers(len(options))]
+
+    def texts(n):
+        letters = "ab \"\\/\n\t[]{},:\0\x7fäß中\u2028\ud800😀\ufeff"
+        return ["".join(pick(letters) for _ in range(pick(range(12))))
+                + str(i) for i in range(n)]
+
+    d, n, labels = pick(range(1, 7)), pick(range(1, 9)), np.array(
+        *pick(LABELS))
     if labels.dtype.kind == "U":
-        labels = np.array([random_text(rng) + str(i) for i in range(5)])
-    d, n = int(rng.integers(1, 7)), int(rng.integers(1, 9))
+        labels = np.array(texts(5))
     X = rng.normal(size=(n, d))
-    if rng.random() < 0.3:
-        X = Frame(X, [random_text(rng) + str(i) for i in range(d)])
-    optimizers = [lambda: None, *OPTIMIZERS.values()]
     network = nn.Network(
-        int(rng.integers(1, 12)), str(rng.choice(list(nn._ACTIVATIONS))),
-        optimizers[rng.integers(len(optimizers))](),
-        [None, 1, 5][rng.integers(3)], int(rng.integers(0, 4)),
-        int(rng.integers(2**40)), str(rng.choice(DTYPES)),
-        str(rng.choice(list(nn._ARITHMETIC))))
-    return network.partial_fit(X, rng.choice(labels, n), epochs=network.epochs,
-                               classes=labels)
+        pick(range(1, 12)), pick(nn._ACTIVATIONS),
+        pick([lambda: None, *OPTIMIZERS.values()])(), pick([None, 1, 5]),
+        pick(range(4)), pick(range(99)), pick(DTYPES), pick(nn._ARITHMETIC))
+    return network.partial_fit(
+        pick([X, Frame(X, texts(d))]), rng.choice(labels, n), classes=labels,
+        epochs=network.epochs)
 
 
 def round_trips(directory, n, seed):
@@ -407,8 +407,10 @@ def test_a_config_may_say_something_else_that_makes_sense(models, key, value):
 def test_files_of_two_versions_do_not_make_one(models):
     three_versions(models)
     shutil.copy(models / "v0002" / "weights.npz", models / "v0003")
-    assert "weights.npz" in files.refusal(models)
-    assert len(nn.Network.load(models, 2).loss_curve_) == 2
+    assert files.is_helpful(files.refusal(models))
+    (models / "v0003" / "config.json").unlink()
+    assert files.is_helpful(files.refusal(models))
+    assert epochs(models, 2) == 2
 
 
 def test_a_file_that_may_not_be_read_is_not_called_damaged(
@@ -548,11 +550,11 @@ def test_what_is_missing_is_an_error_of_both_kinds(models):
                           (models.parent, 1), (models / "v0004", None),
                           (models / "v0001" / "config.json", None)]:
         for kind in nn.ModelFormatError, FileNotFoundError, ValueError:
-            with pytest.raises(kind, match="save the model first"):
+            with pytest.raises(kind):
                 nn.Network.load(path, version)
     assert nn.versions(models.parent / "none") == []
     for version in "2", 1.0, True, 0, -1, [], b"1":
-        with pytest.raises((TypeError, ValueError), match="version is"):
+        with pytest.raises((TypeError, ValueError)):
             nn.Network.load(models, version)
 
 
