@@ -302,12 +302,11 @@ def fork(work):
 
 
 def leave_stage(directory, days):
-    """Let a save die before it renames anything; what it left, so old."""
-    def die(*args, **kwargs):
-        os._exit(0)
-
+    """Let a save die before it names its version; what it left, so old."""
     def work():
-        os.rename = os.replace = die
+        rename = os.rename
+        os.rename = lambda source, target: os._exit(0) if os.path.isdir(
+            source) else rename(source, target)
         small().save(directory)
 
     before = set(directory.iterdir())

@@ -911,8 +911,7 @@ def test_a_subclass_is_loaded_as_one_or_is_not_saved(models):
     path = Plain(2, epochs=1).fit(X, y).save(models)
     assert type(Plain.load(path)) is Plain
     assert type(nn.Network.load(path)) is nn.Network
-    with pytest.raises((TypeError, ValueError), match="Mine.*extra|extra.*Mine"
-                       ) as caught:
+    with pytest.raises((TypeError, ValueError), match="Mine") as caught:
         Mine(extra=2, hidden_size=2, epochs=1).fit(X, y).save(models)
     assert re.search("; [^;]+$", str(caught.value))
     assert nn.versions(models) == [1]
