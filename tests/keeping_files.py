@@ -13,13 +13,14 @@ import os
 import pickle
 import re
 import shutil
+import signal
 import struct
 import sys
 import time
 import tracemalloc
 import warnings
 import zipfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -517,8 +518,8 @@ def hostile_figures(directory):
     for name, path in hostile(directory):
         watching = True
         try:
-            message = refusal(path) or "loaded"
-            cost = costs(path)
+            with within(20):
+                message, cost = refusal(path) or "loaded", costs(path)
         except Exception as error:
             message, cost = repr(error), good
         watching = False
@@ -529,6 +530,21 @@ def hostile_figures(directory):
         worst = [max(old, (new - usual, name)) for old, new, usual
                  in zip(worst, cost, good)]
     return names, wrong, worst
+
+
+@contextmanager
+def within(seconds):
+    """Raise TimeoutError in what takes longer, waits without end included."""
+    def stop(*args):
+        raise TimeoutError(f"more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def is_helpful(message):
