@@ -774,12 +774,13 @@ def clearest(network, X, y, dtype):
     """The place of each array's entry that cancelled least, if any is fit
     to be judged."""
     _, gradients = network.loss_and_gradients(X, y)
-    sizes = sizes_of_terms(network, X, y)
+    with np.errstate(under="ignore"):
+        sizes = sizes_of_terms(network, X, y)
     least = 1e-4 if dtype == "float64" else 0.1
     places = []
     for name, g in gradients.items():
         with np.errstate(all="ignore"):
-            share = np.where(sizes[name] > 0, np.abs(g) / sizes[name], 0)
+            share = np.where(sizes[name] > 1e-20, np.abs(g) / sizes[name], 0)
         at = np.unravel_index(share.argmax(), share.shape)
         if share[at] >= least:
             places.append((name, at))
