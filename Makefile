@@ -56,7 +56,7 @@ bench: $(has)dependencies $(has)bench  ## time it against its peers
 mutation: $(has)dependencies $(has)test $(has)mutation  ## break it, and see what notices
 	@rm -rf mutants
 	@PYTHONDONTWRITEBYTECODE= $(VENV)/bin/mutmut run --max-children 2
-	@$(RUN) tests/tools/mutants.py $(ARGS)
+	@$(RUN) tests/mutants.py $(ARGS)
 
 lint: $(has)dependencies $(has)lint  ## check types and style
 	@$(RUN) -m mypy
