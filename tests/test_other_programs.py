@@ -15,8 +15,16 @@ import numpy as np
 import pytest
 
 import nn
-from helpers import (ACTIVATIONS, PARAMS, ROOT, clusters, furthest, iris,
-                     learned, snapshot)
+from helpers import (
+    ACTIVATIONS,
+    PARAMS,
+    ROOT,
+    clusters,
+    furthest,
+    iris,
+    learned,
+    snapshot,
+)
 
 pytest.importorskip("sklearn", minversion="1.6")
 pd = pytest.importorskip("pandas")
@@ -30,8 +38,10 @@ from sklearn import (  # noqa: E402
     model_selection,
 )
 from sklearn.base import clone, is_classifier  # noqa: E402
-from sklearn.exceptions import DataConversionWarning  # noqa: E402
-from sklearn.exceptions import NotFittedError  # noqa: E402
+from sklearn.exceptions import (  # noqa: E402
+    DataConversionWarning,
+    NotFittedError,
+)
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.multiclass import OneVsRestClassifier  # noqa: E402
 from sklearn.neural_network import MLPClassifier  # noqa: E402
