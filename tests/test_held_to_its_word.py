@@ -1016,6 +1016,12 @@ def stays_whole(name, interrupts):
     return interrupts.raised
 
 
+# An interrupt while Python closes a generator is swallowed, with a warning.
+swallowed = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@swallowed
 @pytest.mark.parametrize("at", ["lines", "calls"])
 @pytest.mark.parametrize("name", CHANGES)
 def test_one_interrupt_leaves_a_network_before_or_after(name, at):
@@ -1025,7 +1031,8 @@ def test_one_interrupt_leaves_a_network_before_or_after(name, at):
     assert first > 5
 
 
-@pytest.mark.parametrize("second", [1, 2, 3, 4, 5, 6, 8, 11])
+@swallowed
+@pytest.mark.parametrize("second", [1, 2, 3, 5, 8])
 @pytest.mark.parametrize("name", CHANGES)
 def test_two_interrupts_leave_a_network_before_or_after(name, second):
     at = 1
@@ -1034,6 +1041,7 @@ def test_two_interrupts_leave_a_network_before_or_after(name, second):
     assert at > 5
 
 
+@swallowed
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no such timer")
 @pytest.mark.parametrize("name", ["fit", "partial_fit", "apply_gradients",
                                   "set_params"])
