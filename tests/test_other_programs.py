@@ -42,8 +42,8 @@ from sklearn.exceptions import (  # noqa: E402
     DataConversionWarning,
     NotFittedError,
 )
-from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.multiclass import OneVsRestClassifier  # noqa: E402
+from sklearn.naive_bayes import GaussianNB  # noqa: E402
 from sklearn.neural_network import MLPClassifier  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
@@ -179,7 +179,7 @@ def test_soft_voting_is_the_mean_of_probabilities():
     X, y = iris()
     voters = [("network", nn.Network(epochs=50)),
               ("other", nn.Network(seed=1, hidden_size=4, epochs=50)),
-              ("line", LogisticRegression())]
+              ("bayes", GaussianNB())]
     vote = ensemble.VotingClassifier(voters, voting="soft").fit(X, y)
     t = np.searchsorted(np.unique(y), y)
     P = np.mean([clone(voter).fit(X, t).predict_proba(X)
@@ -200,7 +200,8 @@ def test_the_networks_of_a_bag_differ():
 
 @pytest.mark.parametrize("build", [
     lambda network: calibration.CalibratedClassifierCV(network, cv=3),
-    lambda network: ensemble.StackingClassifier([("n", network)], cv=3),
+    lambda network: ensemble.StackingClassifier(
+        [("network", network)], GaussianNB(), cv=3),
     OneVsRestClassifier], ids=["calibration", "stacking", "one against all"])
 def test_tools_built_on_a_network_classify(build):
     X, y = iris()
