@@ -1,4 +1,5 @@
 """How Sphinx builds the book of nn.py."""
+import os
 import sys
 from pathlib import Path
 
@@ -6,15 +7,19 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 
 import nn  # noqa: E402
+import running  # noqa: E402
 
 project = "nn.py"
 author = "the authors of nn.py"
 project_copyright = "the authors of nn.py, MIT licence"
 version = release = nn.__version__
 language = "en"
+description = ("How a neural network works, told by a program: derive "
+               "backpropagation in an evening, and run every line.")
 
 extensions = ["sphinx.ext.doctest", "book", "mathml", "running", "epub"]
-exclude_patterns = ["_build", "_static", "figures", "inserts", "exercises"]
+exclude_patterns = ["_build", "_static", "figures", "inserts", "exercises",
+                    "README.md"]
 nitpicky = True
 nitpick_ignore = [              # types of others, that have no page here
     ("py:class", "ArrayLike"),
@@ -24,10 +29,11 @@ nitpick_ignore = [              # types of others, that have no page here
 ]
 default_role = "py:obj"         # `x` must name something, or it is a warning
 add_module_names = False
-numfig = True
+numfig = True                   # with the chapter's number, as equations
 math_eqref_format = "equation {number}"
 smartquotes = False             # quotes in the book are those of nn.py
 toc_object_entries_show_parents = "hide"
+pygments_style = "a11y-high-contrast-light"     # furo's, for the EPUB too
 
 # Examples see what a reader of the chapter has: nn's names, and np.
 doctest_global_setup = """
@@ -39,7 +45,10 @@ doctest_show_successes = False
 
 html_theme = "furo"
 html_title = f"nn.py {version}"
-html_static_path = ["_static"]
+html_baseurl = os.environ.get("BOOK_URL", "")   # where it will be published
+html_favicon = "_static/icon.svg"
+html_context = {"description": description}
+html_static_path = ["_static", "book/static"]
 html_css_files = ["book.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
@@ -52,23 +61,33 @@ html_theme_options = {
     "light_css_variables": {"font-stack--headings": "inherit"},
     "footer_icons": [],
 }
+templates_path = ["_templates"]
 
 epub_basename = "nn"
 epub_title = "nn.py: a neural network in one file"
-epub_description = "How a neural network works inside, told by its program."
+epub_description = description
 epub_contributor = author
 epub_publisher = author
 epub_copyright = project_copyright
 epub_identifier = "urn:uuid:6f1d3c52-7a0e-4b8e-9d53-1f0c2b7a9e41"
 epub_scheme = "UUID"
 epub_uid = "book-id"
+epub_cover = ("_static/_cover.png", "epub-cover.html")
 epub_show_urls = "no"
 epub_use_index = True
 epub_exclude_files = [".buildinfo.bak"]
 epub_tocdepth = 2
 
 
+def draw_static(app, config):
+    """Draw the cover, and the picture that is shown where a page is shared."""
+    for name in ("_cover.png", "_preview.png"):
+        running.kept(app, "static", name, lambda root, path: running.draw(
+            root / "docs" / "figures", path))
+
+
 def setup(app):
-    """Give the single page, which is for printing, a style of its own."""
+    """Draw what counts as static; style the single page for printing."""
+    app.connect("config-inited", draw_static, priority=1)
     app.connect("builder-inited", lambda app: app.builder.name == "singlehtml"
                 and app.add_css_file("single.css"))

@@ -1,37 +1,33 @@
 """Sphinx directives that show nn.py as a book; ``literate`` does the reading.
 
 ``.. chapters::``
-    In the index: the table of contents, one entry for each chapter of nn.py.
-``.. listing:: 10-12 20-31``
-    Lines of nn.py, as code.  Written by ``literate``, never by hand.
-``.. answer::``
-    The answer to an exercise: folded on screen, open in print and EPUB.
+    In the index: a table of contents for each part of nn.py.  Its content
+    names pages that stand among the chapters: ``hand after one-step``.
+``.. answer::``, ``.. aside:: Title``, ``.. folded:: Title``
+    What not everybody wants to read at once: closed on a page for the screen,
+    open on the single page and in the EPUB.  (``literate`` writes the last.)
 """
 import re
-import textwrap
 from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.directives.other import TocTree
+from sphinx.environment.collectors.toctree import TocTreeCollector
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 import literate
 
 FOLDER = "book"                 # under docs/: made by the build, never kept
-
-
-def source_path(env):
-    """Return the path of the module that the book is about."""
-    return Path(env.srcdir).parent / "nn.py"
+REPEATED = "exercises", "to-remember"   # titles that many chapters have
 
 
 def read_chapters(env):
     """Return the book's chapters as ``literate`` reads them."""
     try:
-        return literate.read(source_path(env).parent)
+        return literate.read(Path(env.srcdir).parent)
     except LookupError as error:
         raise ExtensionError(str(error)) from None
 
@@ -44,214 +40,148 @@ def write_stubs(app):
     """
     folder = Path(app.srcdir) / FOLDER
     folder.mkdir(exist_ok=True)
-    wanted = {f"{item.slug}.rst": item.slug for item in read_chapters(app)}
     for path in folder.glob("*.rst"):
-        if path.name not in wanted:
-            path.unlink()
-    for name, slug in wanted.items():
-        if not (folder / name).exists():
-            (folder / name).write_text(f".. chapter:: {slug}\n", "utf-8")
-
-
-def chapter_pages(app, env, added, changed, removed):
-    """Read all chapters anew in each build: they are made of many files."""
-    return {f"{FOLDER}/{item.slug}" for item in read_chapters(app)}
+        path.unlink()
+    for item in read_chapters(app):
+        (folder / f"{item.slug}.rst").write_text(
+            f".. chapter:: {item.slug}\n", "utf-8")
 
 
 class Chapter(SphinxDirective):
-    """Put a chapter of nn.py here."""
+    """Put a chapter of nn.py here, linked where it names papers and code.
+
+    In a docstring ``softmax`` reads better than a role does, and it can be a
+    link in the book all the same.  So can "Polyak 1964".
+    """
 
     required_arguments = 1
 
     def run(self):
-        path = source_path(self.env)
-        self.env.ref_context["py:module"] = path.stem
-        chapter = next(item for item in read_chapters(self.env)
-                       if item.slug == self.arguments[0])
+        docs, chapters = Path(self.env.srcdir), read_chapters(self.env)
+        rows = next(item.rows for item in chapters
+                    if item.slug == self.arguments[0])
+        names = {name for item in chapters for row in item.rows
+                 for name in re.findall(r"^ *\.\. py:\w+:: ([\w.]+)", row.text)}
+        papers = re.findall(
+            r"\.\. _([\w-]+):\n\n\*\*(.*) (\d+)\.\*\*",
+            (docs / "bibliography.rst").read_text("utf-8"))
+        links = {r"``([\w.]+)(?:\(\))?``": lambda found: (
+            f":py:obj:`{found[1]}`" if found[1] in names else found[0])} | {
+            rf"(?<!`){who} \(?{year}": rf":ref:`\g<0> <{label}>`"
+            for label, who, year in papers}
+        texts = [row.text for row in rows]
+        for pattern, link in links.items():
+            texts = [re.sub(pattern, link, text) for text in texts]
+        self.env.ref_context["py:module"] = "nn"
         self.content_offset = 0
         self.content = StringList(
-            [row.text for row in chapter.rows],
-            items=[(str(path.parent / row.path), row.line - 1)
-                   for row in chapter.rows])
+            texts, items=[(str(docs.parent / row.path), row.line - 1)
+                          for row in rows])
         return self.parse_content_to_nodes(allow_section_headings=True)
 
 
-def tell_exercises_apart(app, doctree):
-    """Name the exercises' sections by their pages: on one page all meet."""
-    for section in doctree.findall(nodes.section):
-        if section["ids"] == ["exercises"]:
-            page = app.env.docname.rpartition("/")[2]
-            section["ids"] = [f"exercises-{page}"]
-
-
 class Chapters(TocTree):
-    """List the chapters of nn.py, in its order, as a table of contents."""
+    """List the chapters of nn.py, in its order, part by part."""
 
     def run(self):
-        self.env.note_dependency(str(source_path(self.env)))
-        self.content = StringList(
-            [f"{FOLDER}/{item.slug}" for item in read_chapters(self.env)])
-        return super().run()
+        parts = {}
+        for item in read_chapters(self.env):
+            parts.setdefault(item.part, []).append(f"{FOLDER}/{item.slug}")
+        for page, _, slug in (line.partition(" after ")
+                              for line in self.content):
+            for pages in parts.values():
+                if f"{FOLDER}/{slug}" in pages:
+                    pages.insert(pages.index(f"{FOLDER}/{slug}") + 1, page)
+                    break
+            else:
+                raise self.error(f"there is no chapter {slug!r} for {page} to "
+                                 f"follow, only {sum(parts.values(), [])}")
+        out = []
+        for part, pages in parts.items():
+            self.options["caption"] = part or "The program"
+            self.content = StringList(pages)
+            out += super().run()
+        return out
 
 
-class Listing(SphinxDirective):
-    """Show lines of nn.py as code, and say which lines they are."""
-
-    required_arguments = 1
-    final_argument_whitespace = True
-    option_spec = {"names": str.split}
-
-    def run(self):
-        path = source_path(self.env)
-        spans = [tuple(map(int, span.split("-")))
-                 for span in self.arguments[0].split()]
-        lines = path.read_text("utf-8").splitlines(keepends=True)
-        code = "".join("".join(lines[first - 1:last]) for first, last in spans)
-        code = textwrap.dedent(code).rstrip()
-        first, last = spans[0][0], spans[-1][1]
-        block = nodes.literal_block(code, code, language="python")
-        where = f"line {first}" if first == last else f"lines {first}–{last}"
-        note = nodes.paragraph(classes=["lines"])
-        note += nodes.reference("", f"{path.name}, {where}", internal=True,
-                                refid=f"line-{first}")
-        self.set_source_info(block)
-        self.note_names(path.stem, f"line-{first}")
-        return [nodes.container("", block, note, ids=[f"line-{first}"],
-                                classes=["listing"])]
-
-    def note_names(self, module, target):
-        """Let :func:`_name` lead here, for names without a signature."""
-        for name in self.options.get("names", []):
-            if not literate.is_public(name):
-                self.env.get_domain("py").note_object(
-                    f"{module}.{name}", "function", target, aliased=True)
+def count_on(app, env):
+    """Number the chapters of a part on from those of the part before."""
+    before = 0
+    for toctree in env.get_doctree("index").findall(addnodes.toctree):
+        pages = toctree["includefiles"] if toctree.get("numbered") else []
+        for page in pages:
+            numbers = env.toc_secnumbers[page]
+            for anchor, (first, *rest) in numbers.items():
+                numbers[anchor] = first + before, *rest
+            for node in [env.titles[page],
+                         *env.tocs[page].findall(nodes.reference)]:
+                if node.get("secnumber"):
+                    node["secnumber"] = [node["secnumber"][0] + before,
+                                         *node["secnumber"][1:]]
+        before += len(pages)
+    return TocTreeCollector().assign_figure_numbers(env)
 
 
-class answer(nodes.General, nodes.Element):
-    """The answer to an exercise."""
+def tell_apart(app, doctree):
+    """Name sections that many pages have by their pages: on one all meet."""
+    for section in doctree.findall(nodes.section):
+        if section["ids"][0] in REPEATED:
+            page = app.env.docname.rpartition("/")[2]
+            section["ids"] = [f"{section['ids'][0]}-{page}"]
 
 
-class Answer(SphinxDirective):
-    """Fold the content away under the word Answer."""
+def shorten_links(app, doctree, page):
+    """Mend the links of the single page: Sphinx 9.0 gives some two targets."""
+    for link in doctree.findall(nodes.reference):
+        if link.get("refuri", "").startswith("#document-"):
+            start, mark, target = link["refuri"].rpartition("#")
+            link["refuri"] = mark + target
+
+
+class fold(nodes.General, nodes.Element):
+    """A block that can be closed; the first child is what stays in sight."""
+
+
+class summary(nodes.Part, nodes.TextElement):
+    """What is seen of a fold that is closed."""
+
+
+class Fold(SphinxDirective):
+    """Put the content into a fold."""
 
     has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
 
     def run(self):
-        return [answer("", *self.parse_content_to_nodes())]
+        title = self.arguments[0] if self.arguments else "Answer"
+        return [fold("", summary("", "", *self.parse_inline(title)[0]),
+                     *self.parse_content_to_nodes(), classes=[self.name])]
 
 
-def visit_answer(self, node):
-    """Open a fold on a page for the screen, a plain block elsewhere."""
-    if self.builder.name == "html":
-        self.body.append('<details class="answer"><summary>Answer</summary>\n')
-    else:
-        self.body.append('<div class="answer"><p class="answer-title">'
-                         'Answer</p>\n')
-
-
-def depart_answer(self, node):
-    """Close what visit_answer opened."""
-    self.body.append(
-        "</details>\n" if self.builder.name == "html" else "</div>\n")
-
-
-def link_literals(app, doctree):
-    """Make each ``name`` of the module in the text a link to its definition.
-
-    In a docstring ``softmax`` reads better than a role does, and it can be a
-    link in the book all the same.
-    """
-    module, source = source_path(app).stem, source_path(app).read_text("utf-8")
-    names = {piece.name for piece in literate.split(source)} - {""}
-    for literal in list(doctree.findall(nodes.literal)):
-        match = re.fullmatch(r"([\w.]+)(\(.*\))?", literal.astext())
-        name = match[1] if match else ""
-        inside = {id_ for desc in _ancestors(literal, addnodes.desc)
-                  for id_ in desc[0]["ids"]}
-        plain = literal["classes"] == [] and isinstance(
-            literal.parent, (nodes.paragraph, nodes.entry, nodes.caption))
-        if plain and name in names and f"{module}.{name}" not in inside:
-            literal.replace_self(addnodes.pending_xref(
-                "", literal.deepcopy(), refdomain="py", reftype="obj",
-                reftarget=name, refexplicit=False, refwarn=False,
-                refdoc=app.env.docname, **{"py:module": module}))
-
-
-def link_papers(app, doctree):
-    """Make "Polyak 1964" in the text a link to its entry in the bibliography.
-
-    The names are those that the bibliography has in bold, behind a label.
-    """
-    page = (Path(app.srcdir) / "bibliography.rst").read_text("utf-8")
-    labels = {re.sub(r"\W+", " ", name): label for label, name in re.findall(
-        r"\.\. _([\w-]+):\n\n\*\*(.*?)\.?\*\*", page)}
-    pattern = "|".join(re.escape(name).replace(r"\ ", r"[,\s]+\(?") + r"\)?"
-                       for name in labels)
-    for text in list(doctree.findall(nodes.Text)):
-        if app.env.docname == "bibliography" or not isinstance(
-                text.parent, nodes.paragraph):
-            continue
-        parts = re.split(f"({pattern})", text.astext())
-        for i, name in enumerate(parts):
-            parts[i] = nodes.Text(name)
-            if i % 2:
-                known = " ".join(re.findall(r"\w+", name))
-                whole = name.endswith(")") and "(" not in name
-                parts[i] = addnodes.pending_xref(
-                    "", nodes.inline("", name[:-1] if whole else name),
-                    refdomain="std", reftype="ref", reftarget=labels[known],
-                    refexplicit=True, refwarn=True, refdoc=app.env.docname)
-                parts[i] = [parts[i], *([nodes.Text(")")] if whole else [])]
-        if len(parts) > 1:
-            text.parent.replace(text, [
-                one for part in parts
-                for one in (part if isinstance(part, list) else [part])])
-
-
-def _ancestors(node, kind):
-    """Yield the nodes of one kind that a node stands in."""
-    while node := node.parent:
-        if isinstance(node, kind):
-            yield node
-
-
-def let_keys_scroll(app, pagename, templatename, context, doctree):
-    """Let the keyboard scroll code that is wider than the screen."""
-    if "body" in context and app.builder.name in {"html", "singlehtml"}:
-        context["body"] = context["body"].replace(
-            "<pre>", '<pre tabindex="0">').replace(
-            '<div class="formula">', '<div class="formula" tabindex="0">')
-
-
-def level_captions(app, pagename, templatename, context, doctree):
-    """Give the captions of contents the level that ARIA wants of headings."""
-    for part in ("body", "furo_navigation_tree"):
-        if part in context:
-            context[part] = context[part].replace(
-                'role="heading">', 'role="heading" aria-level="2">')
-
-
-def shorten_links(app, pagename, templatename, context, doctree):
-    """Mend the links of the single page: Sphinx 9.0 gives some two targets."""
-    if app.builder.name == "singlehtml" and "body" in context:
-        context["body"] = re.sub(r'href="#document-[^"#]*#', 'href="#',
-                                 context["body"])
+def visit_fold(self, node):
+    """Open a fold; how a figure was drawn is for the screen alone."""
+    on_screen = self.builder.name == "html"
+    if not on_screen and "drawing" in node["classes"]:
+        raise nodes.SkipNode
+    state = {} if on_screen else {"open": "open"}
+    self.body.append(self.starttag(node, "details", **state))
 
 
 def setup(app):
     """Tell Sphinx what this extension adds."""
-    visitors = (visit_answer, depart_answer)
-    app.add_node(answer, html=visitors, epub=visitors)
+    app.add_node(fold, html=(visit_fold, lambda self, node: self.body.append(
+        "</details>\n")))
+    app.add_node(summary, html=(
+        lambda self, node: self.body.append("<summary>"),
+        lambda self, node: self.body.append("</summary>\n")))
     for name, kind in (("chapter", Chapter), ("chapters", Chapters),
-                       ("listing", Listing),
-                       ("answer", Answer)):
+                       ("answer", Fold), ("aside", Fold), ("folded", Fold)):
         app.add_directive(name, kind)
     app.connect("builder-inited", write_stubs)
-    app.connect("env-get-outdated", chapter_pages)
-    app.connect("html-page-context", let_keys_scroll)
-    app.connect("doctree-read", tell_exercises_apart, priority=100)
-    app.connect("doctree-read", link_literals)
-    app.connect("doctree-read", link_papers)
-    app.connect("html-page-context", level_captions, priority=900)
-    app.connect("html-page-context", shorten_links)
-    return {"version": "1", "parallel_read_safe": False}
+    # Pages are made of many files, so each build reads all of them anew.
+    app.connect("env-get-outdated", lambda app, env, *_: env.found_docs)
+    app.connect("env-get-updated", count_on, priority=900)
+    app.connect("doctree-read", tell_apart, priority=100)
+    app.connect("doctree-resolved", shorten_links)
+    return {"version": "2", "parallel_read_safe": False}

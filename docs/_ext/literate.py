@@ -8,9 +8,12 @@ The rules of reading, all of them:
 * A public function, class or method is shown as its signature, its docstring
   and its source without the docstring.  Private code is shown as source.
 * Statements with no prose between them (imports, constants) stand together.
-* A title underlined by ``=`` begins a chapter, one underlined by ``-`` a
-  section.  docs/inserts/TITLE.rst is read at the end of the section with that
-  title, docs/exercises/TITLE.rst at the end of the chapter.
+* A title underlined by ``#`` begins a part, one underlined by ``=`` a chapter,
+  one underlined by ``-`` a section.  What a part says before its first chapter
+  is read in that chapter.  docs/inserts/TITLE.rst is read at the end of the
+  section with that title, docs/exercises/TITLE.rst at the end of the chapter.
+* After the first part a private definition is folded: what is seen of it is
+  its name and what it is for.  If the prose of its chapter names it, it is not.
 
 Prose is reStructuredText.  This file needs only the standard library, so that
 the tests can read the module without Sphinx; ``book.py`` shows it to Sphinx.
@@ -19,6 +22,7 @@ import ast
 import inspect
 import itertools
 import re
+import textwrap
 from typing import NamedTuple
 
 
@@ -32,20 +36,25 @@ class Piece(NamedTuple):
     text: str                   # its lines exactly as they are in the file
 
 
-class Chapter(NamedTuple):
-    """A chapter: its title, its file name, its reStructuredText by line."""
-
-    title: str
-    slug: str
-    rows: list                  # of Row
-
-
 class Row(NamedTuple):
     """A line of a chapter, and where it was read."""
 
     path: str                   # "nn.py", "docs/inserts/first-weights.rst"
     line: int                   # its number there, from 1
     text: str
+
+
+class Chapter(NamedTuple):
+    """A chapter: the part it is in, its title, its reStructuredText."""
+
+    part: str
+    title: str
+    rows: list                  # of Row
+
+    @property
+    def slug(self):
+        """The title as a file name."""
+        return slug(self.title)
 
 
 # Splitting the source
@@ -79,28 +88,27 @@ def _labels(parent, lines, rows, prefix="", indent=""):
         if lines[row].startswith(indent + "#"):
             yield row + 1, ("prose", "", None)
     for node in parent.body:
-        name, is_part = prefix[:-1], not hasattr(node, "name")
-        kind = "docstring" if node is docstring(parent) else "code"
-        label = kind, name if is_part else prefix + node.name, \
-            parent if is_part else node
-        first, last = _first_line(node), node.end_lineno
+        is_part = not hasattr(node, "name")
+        label = ("docstring" if node is docstring(parent) else "code",
+                 prefix[:-1] if is_part else prefix + node.name,
+                 parent if is_part else node)
+        last, doc = node.end_lineno, docstring(node)
         is_open_class = isinstance(node, ast.ClassDef) and is_public(node.name)
         if is_open_class:
             last = _first_line(node.body[0]) - 1
-        yield from ((n, label) for n in range(first, last + 1))
+        yield from ((n, label) for n in range(_first_line(node), last + 1))
         if is_open_class:
             yield from _labels(node, lines, range(last, node.end_lineno),
                                label[1] + ".", indent + "    ")
-        elif not is_part and is_public(node.name) and docstring(node):
-            doc = docstring(node)
+        elif doc and is_public(node.name):
             yield from ((n, ("docstring", *label[1:]))
                         for n in range(doc.lineno, doc.end_lineno + 1))
 
 
 def _first_line(node):
     """Return the number of a statement's first line, decorators included."""
-    return min([node.lineno] + [decorator.lineno for decorator in
-                                getattr(node, "decorator_list", [])])
+    return min(part.lineno for part in
+               [node, *getattr(node, "decorator_list", [])])
 
 
 def docstring(node):
@@ -116,102 +124,85 @@ def is_public(name):
     >>> is_public("Network.fit"), is_public("Network._step")
     (True, False)
     """
-    return not any(part.startswith("_") for part in name.split("."))
+    return not re.search(r"(^|\.)_", name)
 
 
 # Laying out the text
 # -------------------
 
-def prose(piece):
-    """Return prose or a docstring as a list of (line number, text)."""
-    if piece.kind == "docstring":
-        text = inspect.cleandoc(piece.node.body[0].value.value)
-    else:
-        text = re.sub(r"(?m)^ *# ?", "", piece.text.rstrip())
-    return list(enumerate(text.split("\n"), piece.line))
-
-
 def layout(source):
-    """Return the module as reStructuredText: a list of (line number, text)."""
+    """Return the module as reStructuredText: a list of Row."""
     lines, out = source.splitlines(keepends=True), []
-    for _, group in itertools.groupby(split(source), _reading_group):
-        group = list(group)
-        is_head = hasattr(group[0].node, "name") \
-            and group[0].line == _first_line(group[0].node)
-        if is_head and is_public(group[0].name):
-            out += [(group[0].line, text) for text in _head(group[0], lines)]
+    for _, group in itertools.groupby(split(source), lambda piece: (
+            piece.node is None, piece.name.removesuffix(".__init__"))):
+        group = list(group)             # a class stands with its __init__
+        first, indent = group[0], ""
+        if hasattr(first.node, "name") and is_public(first.name) \
+                and first.line == _first_line(first.node):
+            out += [(first.line, text) for text in _head(first, lines)]
+            indent = "   "
         for piece in group:
-            if piece.kind == "docstring" and is_head:
-                out += [(number, "   " + text)
-                        for number, text in prose(piece)]
-            elif piece.kind != "code":
-                out += prose(piece)
-        out += [(group[0].line, text) for text in _listing(group, is_head)]
-    return out
-
-
-def _reading_group(piece):
-    """Tell which pieces are read together: a class with its __init__."""
-    return piece.node is None, piece.name.removesuffix(".__init__")
+            if piece.kind == "docstring":
+                text = inspect.cleandoc(piece.node.body[0].value.value)
+            else:
+                text = re.sub(r"(?m)^ *# ?", "", piece.text.rstrip())
+            if piece.kind != "code":
+                out += [(number, indent + text) for number, text in
+                        enumerate(text.split("\n"), piece.line)]
+        out += [(first.line, text) for text in _listing(group)]
+    return [Row("nn.py", *row) for row in out]
 
 
 def _head(piece, lines):
     """Return the directive that introduces a public definition."""
     name, node = piece.name, piece.node
-    marks = {ast.unparse(mark) for mark in node.decorator_list}
+    marks = [ast.unparse(mark) for mark in node.decorator_list]
+    kind = "method" if "." in name else "function"
     if isinstance(node, ast.ClassDef):
         kind = "exception" if name.endswith("Error") else "class"
-        inits = [item for item in node.body
+        inits = [_parameters(item, lines)[1:] for item in node.body
                  if getattr(item, "name", "") == "__init__"]
-        parameters = _parameters(inits[0], lines, skip=1) if inits \
-            else _fields(node) if "dataclass" in marks else ""
+        fields = [re.sub(" ?= ?", " = ", ast.unparse(item))
+                  for item in node.body if isinstance(item, ast.AnnAssign)]
+        parameters = inits[0] if inits else fields or None
     elif "property" in marks:
-        kind, parameters = "property", ""
+        kind, parameters = "property", None
     else:
-        kind = "method" if "." in name else "function"
         is_bound = kind == "method" and "staticmethod" not in marks
-        parameters = _parameters(node, lines, skip=int(is_bound))
+        parameters = _parameters(node, lines)[int(is_bound):]
+    shown = "" if parameters is None else f"({', '.join(parameters)})"
     options = [f"   :{mark}:" for mark in ("classmethod", "staticmethod")
                if mark in marks]
-    return [f".. py:{kind}:: {name}{parameters}", *options, ""]
+    return [f".. py:{kind}:: {name}{shown}", *options, ""]
 
 
-def _parameters(node, lines, skip):
-    """Return a function's parameters as they are written, on one line."""
+def _parameters(node, lines):
+    """Return a function's parameters as they are written."""
     head = "".join(lines[node.lineno - 1:node.body[0].lineno - 1])
     inside = re.sub(r"\s+", " ", re.search(r"\((.*)\)", head, re.S)[1])
-    return f"({', '.join(inside.strip(' ,').split(', ')[skip:])})"
+    return inside.strip(" ,").split(", ")
 
 
-def _fields(node):
-    """Return the fields of a dataclass as the parameters that they become."""
-    fields = [ast.unparse(item).replace("=", " = ").replace("  ", " ")
-              for item in node.body if isinstance(item, ast.AnnAssign)]
-    return f"({', '.join(fields)})"
-
-
-def _listing(group, is_head):
-    """Return the directive that shows the code of a group of pieces."""
+def _listing(group):
+    """Return the directives that show the code of a group of pieces, and
+    give each name that has no signature a place to lead to."""
     code = [piece for piece in group if piece.kind == "code"]
     if not code:
         return [""]
-    names = [group[0].name] if is_head else \
-        [name for piece in code for name in _assigned(piece)]
-    heads = [] if is_head else \
-        [f".. py:data:: {name}" for name in names if is_public(name)]
-    spans = [f"{piece.line}-{piece.line + piece.text.rstrip().count(chr(10))}"
-             for piece in code]
-    names = [f"   :names: {' '.join(names)}"] if names else []
-    return ["", *heads, "", f".. listing:: {' '.join(spans)}", *names, ""]
-
-
-def _assigned(piece):
-    """Return the names that a piece's plain statements assign, in order."""
-    last = piece.line + piece.text.count("\n")
-    return [target.id for statement in getattr(piece.node, "body", [])
-            if piece.line <= statement.lineno < last
-            for target in getattr(statement, "targets", [])
-            if isinstance(target, ast.Name)]
+    first, lines = code[0], [piece.text.rstrip().count("\n") for piece in code]
+    spans = [f"{piece.line}-{piece.line + n}" for piece, n in zip(code, lines)]
+    names = re.findall(r"(?m)^(\w+)(?:: .*)? = ", "".join(
+        piece.text for piece in code if isinstance(piece.node, ast.Module)))
+    shown = ".. container:: listing"
+    if not is_public(first.name):
+        summary = (ast.get_docstring(first.node) or "").partition("\n")[0]
+        names, shown = [first.name], f".. folded:: ``{first.name}`` {summary}"
+    out = [f".. py:data:: {name}\n   :no-typesetting:\n" for name in names]
+    out += [".. literalinclude:: /../nn.py", f"   :lines: {', '.join(spans)}",
+            "   :dedent:", "", ".. rst-class:: lines", "",
+            f"nn.py, lines {first.line}–{spans[-1].partition('-')[2]}"]
+    return ["", shown, "", *textwrap.indent("\n".join(out), "   ")
+            .split("\n"), ""]
 
 
 # Dividing it into chapters
@@ -224,35 +215,28 @@ def read(root):
     """
     book = chapters((root / "nn.py").read_text("utf-8"))
     for path in sorted(root.glob("docs/inserts/*.rst")):
-        _put(_find(book, path, section_slugs), path, root)
+        _put(book, path, root, section_slugs)
     for path in sorted(root.glob("docs/exercises/*.rst")):
-        _put(_find(book, path, lambda chapter: [chapter.slug]), path, root,
+        _put(book, path, root, lambda chapter: [chapter.slug],
              ["Exercises", "---------", ""])
     return book
 
 
-def _find(book, path, slugs):
-    """Return the one chapter with the slug that a file is named after."""
-    found = [chapter for chapter in book for slug in slugs(chapter)
-             if slug == path.stem]
+def _put(book, path, root, slugs, title=()):
+    """Put a file into its chapter: under a title of its own, or at the end of
+    the section that it is named after."""
+    found = [chapter for chapter in book if path.stem in slugs(chapter)]
     if len(found) != 1:
         known = ", ".join(slug for chapter in book for slug in slugs(chapter))
         raise LookupError(f"docs/{path.parent.name}/{path.name} belongs to "
                           f"{len(found)} titles of nn.py; name it after one "
                           f"of {known}")
-    return found[0]
-
-
-def _put(chapter, path, root, title=()):
-    """Put a file into a chapter: under a title of its own, or at the end of
-    the section that it is named after."""
-    name, rows = path.relative_to(root).as_posix(), chapter.rows
+    name, rows = path.relative_to(root).as_posix(), found[0].rows
     lines = path.read_text("utf-8").splitlines()
     new = [Row(name, 1, text) for text in ["", *title]]
-    new += [Row(name, n, text) for n, text in enumerate(lines, 1)]
-    new += [Row(name, len(lines), "")]
+    new += [Row(name, n, text) for n, text in enumerate([*lines, ""], 1)]
     starts = [row for row in range(len(rows)) if is_title(rows, row)]
-    ends = dict(zip(section_slugs(chapter), starts[1:] + [len(rows)]))
+    ends = dict(zip(section_slugs(found[0]), starts[1:] + [len(rows)]))
     at = len(rows) if title else ends[path.stem]
     rows[at:at] = new
 
@@ -266,18 +250,38 @@ def section_slugs(chapter):
 def chapters(source, preface="Preface"):
     """Return the chapters: the text, cut where a title has ``=`` under it.
 
-    >>> source = "'''Hello.'''\\n# One\\n# ===\\n"
-    >>> [chapter.slug for chapter in chapters(source)]
-    ['preface', 'one']
+    >>> source = "'''Hello.'''\\n# Part\\n# ####\\n# Why.\\n#\\n# One\\n# ===\\n"
+    >>> [(chapter.part, chapter.title) for chapter in chapters(source)]
+    [('Part', 'Preface'), ('Part', 'One')]
     """
-    rows = [Row("nn.py", *line) for line in layout(source)]
-    starts = [row for row in range(len(rows)) if is_title(rows, row, "=")]
-    if 0 not in starts:
-        head = [preface, "=" * len(preface), ""]
-        rows = [Row("nn.py", 1, text) for text in head] + rows
-        starts = [0] + [row + len(head) for row in starts]
-    return [Chapter(rows[start].text, slug(rows[start].text), rows[start:stop])
-            for start, stop in zip(starts, starts[1:] + [len(rows)])]
+    rows = layout(source)
+    if not is_title(rows, 0, "=#"):
+        rows[:0] = [Row("nn.py", 1, text) for text in
+                    [preface, "=" * len(preface), ""]]
+    starts = [row for row in range(len(rows)) if is_title(rows, row, "=#")]
+    book, parts, before = [], [], []
+    for start, stop in zip(starts, [*starts[1:], len(rows)]):
+        title, below, *text = rows[start:stop]
+        if "#" in below.text:
+            parts, before = [*parts, title.text], text
+        else:
+            text = [title, below, *before, *text]
+            book.append(Chapter(parts[-1] if parts else "", title.text,
+                                _folded(text, len(parts) > 1)))
+            before = []
+    first = parts[0] if parts else ""   # what stands above it belongs to it
+    return [chapter._replace(part=chapter.part or first) for chapter in book]
+
+
+def _folded(rows, may_fold):
+    """Return rows, without the folds around listings that stay open."""
+    named = {name for row in rows if not row.text.startswith(".. folded::")
+             for name in re.findall(r"``(\w[\w.]*)", row.text)}
+    folds = ((row, re.match(r"\.\. folded:: ``(.+?)``", row.text))
+             for row in rows)
+    return [row if not fold or may_fold and fold[1] not in named
+            else row._replace(text=".. container:: listing")
+            for row, fold in folds]
 
 
 def is_title(rows, row, marks="=-"):

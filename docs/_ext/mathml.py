@@ -11,16 +11,15 @@ from docutils.utils.math import latex2mathml
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
-logger = logging.getLogger(__name__)
-
 
 def translate(node, tex, as_block):
     """Return the MathML of TeX that stands in a node."""
     try:
         mathml = latex2mathml.tex2mathml(tex, as_block=as_block)
     except (ValueError, SyntaxError) as error:      # MathError is a ValueError
-        logger.warning("cannot typeset %r: %s", tex, error, location=node)
-        return f"<code>{nodes.Text(tex)}</code>"
+        logging.getLogger(__name__).warning(
+            "cannot typeset %r: %s", tex, error, location=node)
+        return ""
     mathml = re.sub(r">\s+<", "><", mathml)         # spaces would be seen
     return re.sub(r"&(?!(?:amp|lt|gt|quot);)\w+;",  # XML knows only these
                   lambda match: html.unescape(match[0]), mathml)
@@ -47,8 +46,8 @@ def statements(tex):
 
 def visit_inline(self, node):
     """Write a formula within a line."""
-    self.body.append(f'<span class="math">{translate(node, node.astext(), False)}'
-                     "</span>")
+    formula = translate(node, node.astext(), as_block=False)
+    self.body.append(f'<span class="math">{formula}</span>')
     raise nodes.SkipNode
 
 
@@ -56,9 +55,9 @@ def visit_block(self, node):
     """Write a displayed equation with its number and a link to itself."""
     is_wrapped = "math-wrapper" in node.parent.get("classes", [])
     bearer = nodes.Element() if is_wrapped else node    # furo's wraps have ids
-    self.body.append(self.starttag(bearer, "div", CLASS="math equation"))
     parts = [translate(node, tex, True) for tex in statements(node.astext())]
-    self.body.append(f'<div class="formula">{"".join(parts)}</div>')
+    self.body += [self.starttag(bearer, "div", CLASS="math equation"),
+                  f'<div class="formula" tabindex="0">{"".join(parts)}</div>']
     if node["number"]:
         number = get_node_equation_number(self, node)
         self.body.append(f'<span class="eqno">({number})')
@@ -72,5 +71,4 @@ def setup(app):
     """Tell Sphinx what this extension adds."""
     app.add_html_math_renderer("mathml", inline_renderers=(visit_inline, None),
                                block_renderers=(visit_block, None))
-    return {"version": "1", "parallel_read_safe": True,
-            "parallel_write_safe": True}
+    return {"version": "2", "parallel_read_safe": True}
