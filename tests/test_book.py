@@ -2,43 +2,40 @@
 
 Nothing here needs Sphinx but the last tests, which are skipped without it.
 """
-
 import ast
 import doctest
 import html.parser
-import inspect
 import itertools
-import math
 import re
+import subprocess
 import sys
+import types
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import nn
-from helpers import ROOT
 
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "docs" / "_ext"))
 import literate
 
+ROOT = Path(__file__).resolve().parents[1]
 SOURCE = (ROOT / "nn.py").read_text("utf-8")
 BOOK = literate.read(ROOT)
 FREE = ("preface", "notation")          # may name what is still to come
-FIGURES = ROOT / "docs" / "figures"
-BUILT = ROOT / "docs" / "_build" / "html"
+NO_PAGES = ("_build", "book", "inserts", "exercises")
+PAGES = {chapter.slug: chapter.rows for chapter in BOOK} | {
+    name: [literate.Row(name, n, text) for n, text in
+           enumerate((ROOT / name).read_text("utf-8").splitlines(), 1)]
+    for name in sorted(path.relative_to(ROOT).as_posix()
+                       for path in ROOT.glob("docs/**/*.rst"))
+    if name.split("/")[1] not in NO_PAGES}
 
 
-def pages():
-    """All texts of the book as lists of rows: the chapters, the pages."""
-    for chapter in BOOK:
-        yield chapter.rows
-    for path in sorted(ROOT.glob("docs/**/*.rst")):
-        name = path.relative_to(ROOT).as_posix()
-        if name.split("/")[1] not in ("_build", "book", "inserts",
-                                      "exercises"):
-            lines = path.read_text("utf-8").splitlines()
-            yield [literate.Row(name, n, text)
-                   for n, text in enumerate(lines, 1)]
+def at(row):
+    """Where a row was read."""
+    return f"{row.path}:{row.line}"
 
 
 def sections(rows):
@@ -48,114 +45,103 @@ def sections(rows):
     return [rows[start:stop] for start, stop in itertools.pairwise(cuts)]
 
 
-def directives(rows, name):
+def directives(name, *pages):
     """The (row, argument, options, content) of each directive of a name."""
-    for i, row in enumerate(rows):
-        match = re.match(rf"( *)\.\. {name}::(.*)", row.text)
-        if not match:
-            continue
-        indent = match[1] + " "
-        body = [item.text.strip() for item in itertools.takewhile(
-            lambda item: not item.text.strip()
-            or item.text.startswith(indent), rows[i + 1:])]
-        head = list(itertools.takewhile(bool, body))
-        options, key = {}, None
-        for text in head:
-            option = re.match(r":([\w-]+):(.*)", text)
-            if option:
-                key = option[1]
-                options[key] = option[2].strip()
-            elif key:
-                options[key] += " " + text
-        yield row, match[2].strip(), options, body[len(head):]
+    for rows in pages or PAGES.values():
+        for i, row in enumerate(rows):
+            match = re.match(rf"( *)\.\. {name}::(.*)", row.text)
+            if match:
+                body = [item.text.strip() for item in itertools.takewhile(
+                    lambda item: not item.text.strip()
+                    or item.text.startswith(match[1] + " "), rows[i + 1:])]
+                head = list(itertools.takewhile(bool, body))
+                yield row, match[2].strip(), dict(re.findall(
+                    r":([\w-]+): ?(.*?)(?=$| :[\w-]+:)", " ".join(head))), \
+                    body[len(head):]
 
 
-def at(row):
-    return f"{row.path}:{row.line}"
-
-
-# Equations
-# ---------
-
-def test_every_equation_has_a_label_of_its_own():
-    found = [(at(row), options.get("label"))
-             for rows in pages()
-             for row, _, options, _ in directives(rows, "math")]
-    assert found
-    assert not [where for where, label in found if not label]
-    labels = [label for _, label in found]
-    assert len(set(labels)) == len(labels)
-
-
-def test_every_equation_is_checked_by_an_example_in_its_section():
-    untested = []
-    for section in itertools.chain.from_iterable(map(sections, pages())):
-        for row, _, options, _ in directives(section, "math"):
-            after = section[section.index(row):]
-            if not any(item.text.lstrip().startswith(">>>")
-                       for item in after):
-                untested.append(f"{at(row)} {options.get('label')}")
-    assert not untested
-
-
-def test_every_reference_to_an_equation_leads_to_one():
-    labels = {options.get("label") for rows in pages()
-              for _, _, options, _ in directives(rows, "math")}
-    used = {label for rows in pages() for row in rows
-            for label in re.findall(r":eq:`([^`]+)`", row.text)}
-    assert used <= labels
-
-
-def test_every_formula_can_be_typeset():
-    latex2mathml = pytest.importorskip("docutils.utils.math.latex2mathml")
-    formulas = []
-    for rows in pages():
-        text = "\n".join(row.text for row in rows)
-        formulas += re.findall(r":math:`([^`]+)`", text)
-        formulas += [" ".join([argument, *content]) for _, argument, _, content
-                     in directives(rows, "math")]
-    assert len(formulas) > 50
-    for formula in formulas:
-        latex2mathml.tex2mathml(re.sub(r"\s+", " ", formula).strip())
-
-
-# The program in the book
-# -----------------------
-
-def test_the_pieces_joined_are_the_module():
-    assert "".join(piece.text for piece in literate.split(SOURCE)) == SOURCE
-
-
-def test_every_line_of_code_is_listed_once():
-    code = [n for piece in literate.split(SOURCE) if piece.kind == "code"
-            for n, line in enumerate(piece.text.splitlines(), piece.line)
-            if line.strip()]
-    listed = []
-    for chapter in BOOK:
-        for _, spans, _, _ in directives(chapter.rows, "listing"):
-            for span in spans.split():
-                first, last = map(int, span.split("-"))
-                listed += range(first, last + 1)
-    lines = SOURCE.splitlines()
-    assert [n for n in sorted(listed) if lines[n - 1].strip()] == code
-
-
-def test_every_line_of_prose_is_read_once():
-    prose = [n for piece in literate.split(SOURCE) if piece.kind == "prose"
-             for n, line in enumerate(piece.text.splitlines(), piece.line)
-             if line.strip()]
-    read = {row.line for chapter in BOOK for row in chapter.rows
-            if row.path == "nn.py"}
-    assert set(prose) <= read
+def listed(chapter):
+    """The numbers of the lines of nn.py that a chapter shows as code."""
+    spans = [span.split("-") for _, _, options, _ in
+             directives("literalinclude", chapter.rows)
+             for span in options["lines"].split(", ")]
+    return [n for first, last in spans
+            for n in range(int(first), int(last) + 1)]
 
 
 def heads():
     """Where each public definition is introduced: (chapter, row, name)."""
     for number, chapter in enumerate(BOOK):
         for row, text in enumerate(chapter.rows):
-            match = re.match(r"\.\. py:\w+:: ([\w.]+)", text.text)
-            if match:
+            if match := re.match(r"\.\. py:\w+:: ([\w.]+)", text.text):
                 yield number, row, match[1]
+
+
+# Examples and equations
+# ----------------------
+
+def failures(rows):
+    """Run the examples in rows; say what fails and where, count them all."""
+    globs, said = {**vars(nn), "np": np, "nn": nn, "__name__": "nn"}, []
+    text = "".join(row.text + "\n" for row in rows)
+    with np.errstate(all="warn", under="ignore"):   # as a reader has it
+        results = doctest.DocTestRunner(verbose=False).run(
+            doctest.DocTestParser().get_doctest(text, globs, "", None, 0),
+            out=said.append)
+    return re.sub(r"Line (\d+), in", lambda line: at(rows[int(line[1]) - 1]),
+                  "".join(said)), results.attempted
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_examples_of_each_chapter_and_page_run_from_top_to_bottom(name):
+    found, count = failures(PAGES[name])
+    assert not found, found
+    assert count or not any(directives("py:function", PAGES[name]))
+
+
+def test_a_wrong_example_is_reported_with_its_line():
+    found, count = failures([
+        literate.Row("nn.py", 41 + n, text) for n, text in enumerate(
+            ["Two and two", "", ">>> 2 + 2", "5", ">>> no_such_name"])])
+    assert (count, re.findall(r"nn\.py:\d+", found)) == (
+        2, ["nn.py:43", "nn.py:45"])
+
+
+def test_every_equation_has_a_label_and_every_reference_leads_to_one():
+    found = [(options.get("label"), at(row))
+             for row, _, options, _ in directives("math")]
+    labels = dict(found)
+    assert found and None not in labels, labels[None]
+    assert len(labels) == len(found)
+    for rows in PAGES.values():
+        assert {label for row in rows for label in
+                re.findall(r":eq:`([^`]+)`", row.text)} <= set(labels)
+
+
+def test_every_equation_is_checked_by_an_example_in_its_section():
+    assert not [
+        f"{at(row)} {options.get('label')}"
+        for section in itertools.chain(*map(sections, PAGES.values()))
+        for row, _, options, _ in directives("math", section)
+        if not any(item.text.lstrip().startswith(">>>")
+                   for item in section[section.index(row):])]
+
+
+# The program in the book
+# -----------------------
+
+def test_every_line_of_the_module_is_read_once_as_prose_or_as_code():
+    pieces, shown = literate.split(SOURCE), SOURCE.splitlines()
+    assert "".join(piece.text for piece in pieces) == SOURCE
+    code, prose = ([n for piece in pieces if piece.kind == kind for n in
+                    range(piece.line, piece.line + piece.text.count("\n"))
+                    if shown[n - 1].strip(" #")] for kind in ("code", "prose"))
+    lists = sorted(itertools.chain(*map(listed, BOOK)))
+    assert [n for n in lists if shown[n - 1].strip(" #")] == code
+    read = {row.line for chapter in BOOK for row in chapter.rows
+            if row.path == "nn.py"}
+    assert {shown[n - 1][2:] for n in prose if n not in read} == {
+        chapter.part for chapter in BOOK if chapter.part}
 
 
 def test_every_public_name_is_introduced_once():
@@ -167,181 +153,93 @@ def test_every_public_name_is_introduced_once():
     assert {*nn.__all__, *methods, "Network.load"} <= set(names)
 
 
-# No forward reference
-# --------------------
-
 def test_no_public_name_is_mentioned_before_it_is_introduced():
     introduced = {name: (number, row) for number, row, name in heads()
                   if name.split(".")[0] in nn.__all__}
-    for name in list(introduced):       # ``fit`` is short for Network.fit
-        if name.startswith("Network."):
-            introduced[name.split(".")[1]] = introduced["Network"]
-    early = []
-    for number, chapter in enumerate(BOOK):
-        for i, row in enumerate(chapter.rows):
-            for name in re.findall(r"`[~.]?(?:nn\.)?([A-Za-z_][\w.]*)\W",
-                                   row.text):
-                if introduced.get(name, (0, 0)) > (number, i) \
-                        and chapter.slug not in FREE:
-                    early.append(f"{at(row)} {name}")
-    assert not early
+    introduced |= {name.split(".")[1]: introduced["Network"]    # ``fit`` is
+                   for name in introduced if "Network." in name}   # short
+    assert not [f"{at(row)} {name}" for number, chapter in enumerate(BOOK)
+                for i, row in enumerate(chapter.rows)
+                for name in re.findall(
+                    r"`[~.]?(?:nn\.)?([A-Za-z_][\w.]*)\W", row.text)
+                if introduced.get(name, (0, 0)) > (number, i)
+                and chapter.slug not in FREE]
 
 
 def test_examples_use_only_names_of_their_chapter_and_those_before():
-    where = {}
-    for number, chapter in enumerate(BOOK):
-        for _, spans, _, _ in directives(chapter.rows, "listing"):
-            for span in spans.split():
-                first, last = map(int, span.split("-"))
-                where.update(dict.fromkeys(range(first, last + 1), number))
-    tree = ast.parse(SOURCE)
-    defined = {}
-    for node in tree.body:
-        names = [node.name] if hasattr(node, "name") else [
-            target.id for target in [*getattr(node, "targets", []),
-                                     getattr(node, "target", None)]
-            if isinstance(target, ast.Name)]
-        if names:
-            defined.update(dict.fromkeys(names, where[node.lineno]))
-    early = []
-    for number, chapter in enumerate(BOOK):
-        text = "\n".join(row.text for row in chapter.rows)
-        for example in doctest.DocTestParser().get_examples(text):
-            row = chapter.rows[example.lineno]
-            used = {node.id for node in ast.walk(ast.parse(example.source))
-                    if isinstance(node, ast.Name)}
-            early += [f"{at(row)} {name}" for name in used
-                      if defined.get(name, 0) > number
-                      and chapter.slug not in FREE]
-    assert not early
+    where = {n: number for number, chapter in enumerate(BOOK)
+             for n in listed(chapter)}
+    defined = {getattr(item, "id", getattr(item, "name", None)):
+               where.get(node.lineno, 0) for node in ast.parse(SOURCE).body
+               for item in [node, *getattr(node, "targets", []),
+                            getattr(node, "target", None)]}
+    assert not [
+        f"{at(chapter.rows[example.lineno])} {node.id}"
+        for number, chapter in enumerate(BOOK) if chapter.slug not in FREE
+        for example in doctest.DocTestParser().get_examples(
+            "\n".join(row.text for row in chapter.rows))
+        for node in ast.walk(ast.parse(example.source))
+        if isinstance(node, ast.Name) and defined.get(node.id, 0) > number]
 
 
-# Figures
-# -------
+# Figures, notation, exercises
+# ----------------------------
 
-def test_every_figure_says_what_it_shows():
-    poor = []
-    for rows in pages():
-        for kind in ("drawn", "figure", "image"):
-            for row, name, options, content in directives(rows, kind):
-                if len(options.get("alt", "")) < 20:
-                    poor.append(f"{at(row)} {name}: no alt text")
-                if kind == "drawn" and not any(content):
-                    poor.append(f"{at(row)} {name}: no caption")
-    assert not poor
+def test_every_figure_is_shown_once_with_a_caption_and_its_finding_in_words():
+    shown = list(directives("drawn"))
+    there = [path.stem for path in (ROOT / "docs/figures").glob("[!_]*.py")]
+    assert sorted(name for _, name, _, _ in shown) == sorted(there)
+    assert not [at(row) for row, _, _, content in shown if not any(content)]
+    assert not [at(row) for row, _, options, _ in [
+        *shown, *directives("figure"), *directives("image")]
+        if len(options.get("alt", "")) < 20]
 
 
-def test_every_figure_is_shown_and_every_shown_figure_is_there():
-    shown = [name for rows in pages()
-             for _, name, _, _ in directives(rows, "drawn")]
-    there = {path.stem for path in FIGURES.glob("*.py")
-             if not path.stem.startswith("_")}
-    assert len(set(shown)) == len(shown)
-    assert set(shown) == there
-
-
-# Notation
-# --------
-
-def notation():
-    """The rows of the table in Notation: symbol, names, shape."""
-    rows = next(item.rows for item in BOOK if item.slug == "notation")
-    rules = [i for i, row in enumerate(rows)
-             if re.fullmatch(r"(=+ +)+=+ *", row.text)]
-    starts = [match.start() for match in
-              re.finditer("=+", rows[rules[0]].text)]
-    for row in rows[rules[1] + 1:rules[2]]:
-        cells = [row.text[i:j].strip() for i, j in
-                 zip(starts, [*starts[1:], None], strict=True)]
-        yield row, re.findall(r"``(.+?)``", cells[1]), cells[2]
-
-
-def locals_of(function, *arguments):
-    """The local variables of a function at its end, by name."""
-    found = {}
-
-    def watch(frame, event, argument):
-        if event == "return" and frame.f_code is function.__code__:
-            found.update(frame.f_locals)
-
-    before = sys.getprofile()
-    sys.setprofile(watch)
-    try:
-        function(*arguments)
-    finally:
-        sys.setprofile(before)
-    return found
-
-
-def a_live_network():
-    """Sizes, and by the names of the notation what a network works with."""
-    sizes = {"n": 7, "d": 4, "h": 5, "k": 3}
+def test_the_notation_tells_the_shapes_and_the_meaning_of_a_live_network():
+    n, d, h, k = 7, 4, 5, 3
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(7, 4)), np.arange(7) % 3
-    sgd = nn.SGD(momentum=0.5)
-    network = nn.Network(hidden_size=5, optimizer=sgd, epochs=2).fit(X, y)
-    t = nn._indices(y, network.classes_, len(X))
-    Y = np.eye(3)[t]
-    live = {"X": X, "y": y, "t": t, "targets": t,
-            "params_": network.params_, "theta": nn._flat(network.params_),
-            "learning_rate": sgd.learning_rate, "momentum": sgd.momentum}
-    live["loss"], gradients = network.loss_and_gradients(X, y)
-    live["gradient"] = nn._flat(gradients)
-    for optimizer in (sgd, nn.Adam()):
-        live.update(optimizer.start(live["theta"]))
-    live["Z1"] = X @ network.params_["W1"] + network.params_["b1"]
-    live.update(locals_of(nn._backward, X, Y, network.params_, "tanh"))
-    live["logits"] = live["Z2"]
-    live["P"] = nn._probabilities(live["Z2"], nn._NUMPY)
-    sizes["p"] = len(live["theta"])
-    return sizes, live
-
-
-def test_the_notation_table_tells_the_shapes_of_a_live_network():
-    sizes, live = a_live_network()
-    table = list(notation())
+    X, y = rng.normal(size=(n, d)), np.arange(n) % k
+    live, sgd = {}, nn.SGD(momentum=0.5)
+    watching = types.SimpleNamespace(
+        start=lambda theta: sgd.start(theta) | nn.Adam().start(theta),
+        step=lambda theta, gradient, state: live.update(
+            theta=theta, gradient=gradient, **state))
+    network = nn.Network(hidden_size=h, activation="tanh", epochs=1,
+                         optimizer=watching).fit(X, y)
+    params = network.params_
+    loss, gradients = network.loss_and_gradients(X, y)
+    Z1 = X @ params["W1"] + params["b1"]
+    A1, Y = np.tanh(Z1), np.eye(k)[y]
+    Z2 = A1 @ params["W2"] + params["b2"]
+    P = nn.softmax(Z2)
+    D2 = (P - Y) / n
+    D1 = (D2 @ params["W2"].T) * (1 - A1**2)
+    assert np.isclose(loss, nn.cross_entropy(Z2, y))
+    for name, by_hand in {"W1": X.T @ D1, "b1": D1.sum(axis=0),
+                          "W2": A1.T @ D2, "b2": D2.sum(axis=0)}.items():
+        assert np.allclose(gradients[name], by_hand), name
+    live |= {"X": X, "y": y, "t": y, "targets": y, "Y": Y, "params_": params,
+             "Z1": Z1, "A1": A1, "Z2": Z2, "logits": Z2, "P": P, "D2": D2,
+             "D1": D1, "loss": loss, **vars(sgd)}
+    table = [match for row in PAGES["notation"] if (match := re.match(
+        r":math:`\S+` +(``.*``) +(\([ndhkp, ]*\))", row.text))]
     assert len(table) > 15
-    for row, names, shape in table:
-        wanted = eval(shape, {}, sizes)
-        for name in names:
-            assert np.shape(eval(name, {}, live)) == wanted, (at(row), name)
+    sizes = {"n": n, "d": d, "h": h, "k": k, "p": d * h + h + h * k + k}
+    for row in table:
+        for name in re.findall("``(.+?)``", row[1]):
+            assert np.shape(eval(name, {}, live)) == eval(row[2], {}, sizes), \
+                name
 
 
-def test_the_notation_is_that_of_the_equations():
-    sizes, live = a_live_network()
-    params = live["params_"]
-    assert np.allclose(live["A1"], np.tanh(live["Z1"]))
-    assert np.allclose(live["Z2"], live["A1"] @ params["W2"] + params["b2"])
-    assert np.allclose(live["P"], nn.softmax(live["Z2"]))
-    assert np.allclose(live["D2"], (live["P"] - live["Y"]) / sizes["n"])
-    assert np.allclose(nn._views(live["gradient"], (4, 5, 3))["W1"],
-                       live["X"].T @ live["D1"])
-    assert math.prod(params["W1"].shape) == 20
-
-
-# Exercises
-# ---------
-
-WITHOUT = ("preface", "licence")         # nothing there to practise
-
-
-def exercises():
-    """What stands under "Exercises" in each chapter, and on two pages."""
-    for chapter in BOOK:
-        if chapter.slug not in WITHOUT:
-            yield chapter.slug, chapter.rows
-    for rows in pages():
-        if rows[0].path in ("docs/hand.rst", "docs/experiments.rst"):
-            yield rows[0].path, rows
-
-
-@pytest.mark.parametrize("where, rows", [*exercises()])
-def test_each_chapter_ends_in_exercises_with_answers_that_run(where, rows):
-    last = sections(rows)[-1]
-    texts = [row.text for row in last]
-    assert texts[0] == "Exercises"
-    questions = [text for text in texts if re.match(r"\d+\. \*\*", text)]
-    answers = list(directives(last, "answer"))
+@pytest.mark.parametrize("name", [
+    *(item.slug for item in BOOK if any(directives(
+        "(py:(?!data).*|math)", item.rows))),
+    "docs/hand.rst", "docs/experiments.rst"])
+def test_what_introduces_something_ends_in_exercises_with_answers(name):
+    last = sections(PAGES[name])[-1]
+    questions = [row for row in last if re.match(r"\d+\. \*\*", row.text)]
+    answers = list(directives("answer", last))
+    assert last[0].text == "Exercises"
     assert 2 <= len(questions) == len(answers)
     assert all(any(line.startswith(">>>") for line in content)
                for _, _, _, content in answers)
@@ -350,137 +248,103 @@ def test_each_chapter_ends_in_exercises_with_answers_that_run(where, rows):
 # The reader's machinery
 # ----------------------
 
-def test_the_examples_of_the_reading_code():
-    results = doctest.testmod(literate)
+@pytest.mark.parametrize("module", ["literate", "mathml"])
+def test_the_examples_of_the_reading_code_run(module):
+    pytest.importorskip("sphinx" if module == "mathml" else "ast")
+    results = doctest.testmod(__import__(module))
     assert results.attempted and not results.failed
 
 
-def test_an_equation_may_be_broken_between_its_statements():
-    pytest.importorskip("sphinx")
-    import mathml
-    results = doctest.testmod(mathml)
-    assert results.attempted and not results.failed
-    for tex in (r"a \left[ b \qquad c \right]", r"{a \qquad b}",
-                r"\begin{cases} a \qquad b \end{cases}", r"a \quad b"):
-        assert mathml.statements(tex) == [tex]
-
-
-def test_an_insert_without_a_section_is_an_error(tmp_path):
-    (tmp_path / "nn.py").write_text("'''Hi.'''\n\n# One\n# ===\n#\n# Text.\n")
-    inserts = tmp_path / "docs" / "inserts"
-    inserts.mkdir(parents=True)
-    (inserts / "one.rst").write_text("More.\n")
-    _, one = literate.read(tmp_path)
-    assert literate.Row("docs/inserts/one.rst", 1, "More.") in one.rows
-    (inserts / "two.rst").write_text("Lost.\n")
-    with pytest.raises(LookupError, match=r"two\.rst .* one of preface, one"):
+def test_inserts_end_their_section_and_exercises_their_chapter(tmp_path):
+    (tmp_path / "nn.py").write_text(
+        "'''Hi.'''\n\n# One\n# ===\n#\n# A\n# ---\n# Text.\n\n# Two\n# ===\n")
+    for name in ("inserts/one", "exercises/one", "inserts/a"):
+        path = tmp_path / "docs" / f"{name}.rst"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"From {name}.\n")
+    _, one, _ = literate.read(tmp_path)
+    assert literate.Row("docs/inserts/a.rst", 1, "From inserts/a.") in one.rows
+    assert [row.text for row in one.rows if row.text] == [
+        "One", "===", "From inserts/one.", "A", "---", "Text.",
+        "From inserts/a.", "Exercises", "---------", "From exercises/one."]
+    path.with_name("three.rst").write_text("Lost.\n")
+    with pytest.raises(LookupError, match=r"three\.rst .* one of preface, on"):
         literate.read(tmp_path)
 
 
-def test_exercises_stand_at_the_end_of_their_chapter(tmp_path):
-    (tmp_path / "nn.py").write_text("# One\n# ===\n#\n# A\n# ---\n# Text.\n"
-                                    "\n# Two\n# ===\n")
-    exercises = tmp_path / "docs" / "exercises"
-    exercises.mkdir(parents=True)
-    (exercises / "one.rst").write_text("1. Try.\n")
-    one, _ = literate.read(tmp_path)
-    texts = [row.text for row in one.rows if row.text]
-    assert texts[-3:] == ["Exercises", "---------", "1. Try."]
-    assert literate.section_slugs(one) == ["one", "a", "exercises"]
+def test_parts_begin_at_their_marks_and_only_later_ones_fold_private_code():
+    part = "# Part {0}\n# ####\n# Why.\n#\n# {0}\n# ===\n# Of ``_{0}_b``." \
+        "\n\ndef _{0}_a():\n    '''Do it.'''\n\ndef _{0}_b():\n    pass\n\n"
+    book = literate.chapters("'''Hi.'''\n" + part.format("1") + part.format(2))
+    assert [(item.part, item.title) for item in book] == [
+        ("Part 1", "Preface"), ("Part 1", "1"), ("Part 2", "2")]
+    assert "Why." in [row.text for row in book[2].rows]
+    assert [argument for item in book for _, argument, _, _ in directives(
+        "folded", item.rows)] == ["``_2_a`` Do it."]
 
 
-# The built site
+# The built book
 # --------------
-
-class Requests(html.parser.HTMLParser):
-    """Collects what a page would fetch by itself from elsewhere."""
-
-    def __init__(self):
-        super().__init__()
-        self.found = []
-
-    def handle_starttag(self, tag, attrs):
-        fetches = {"src", "srcset", "data", "poster"}
-        if tag in ("link", "use", "image"):
-            fetches |= {"href", "xlink:href"}
-        self.found += [
-            f"<{tag} {name}={value}>" for name, value in attrs
-            if (name in fetches and is_external(value))
-            or (name == "style" and re.search(REMOTE, value or ""))]
-
 
 REMOTE = re.compile(r"""(url\(|@import)\s*["']?\s*(https?:)?//""")
 
 
-def is_external(value):
-    return re.match(r"\s*(https?:|ftp:)?//", value or "") is not None
+class Page(html.parser.HTMLParser):
+    """Collects what a page would fetch by itself from elsewhere, and more."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.fetched, self.silent, self.ids, self.links = [], [], [], []
+        self.feed(path.read_text("utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        for name, value in attrs:
+            fetches = name in ("src", "srcset", "data", "poster") or \
+                ("href" in name and tag in ("link", "use", "image"))
+            if (fetches and re.match(r"\s*(\w+:)?//", value or "")) \
+                    or (name == "style" and REMOTE.search(value or "")):
+                self.fetched.append(f"<{tag} {name}={value}>")
+            self.ids += [value] if name == "id" else []
+            self.links += [value] if (tag, name) == ("a", "href") else []
+        if tag == "img" and len(dict(attrs).get("alt") or "") < 3:
+            self.silent.append(attrs)
 
 
-def is_fresh(built):
-    """Whether a form was built after everything that it is made of."""
-    sources = [ROOT / "nn.py", ROOT / "experiments.py", *(
-        path for path in ROOT.glob("docs/**/*")
-        if path.relative_to(ROOT).parts[1] not in ("_build", "book"))]
-    return built.exists() and built.stat().st_mtime > max(
-        path.stat().st_mtime for path in sources if path.is_file()
-        and "__pycache__" not in path.parts)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    if is_fresh(BUILT / "index.html"):
-        return BUILT
+@pytest.fixture(scope="module", params=["html", "singlehtml", "epub"])
+def built(request, tmp_path_factory):
+    """A form of the book; what is older than its sources is built anew."""
     for name in ("sphinx", "furo", "matplotlib"):
         pytest.importorskip(name)
-    import subprocess
-    folder = tmp_path_factory.mktemp("site")
-    done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", "-d",
-         str(folder / "doctrees"), str(ROOT / "docs"), str(folder / "html")],
-        capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return folder / "html"
+    folder = ROOT / "docs" / "_build" / request.param
+    newest = max(path.stat().st_mtime for names in (
+        "*.py", "docs/*.*", "docs/[!b]*/*.*") for path in ROOT.glob(names)
+        if path.is_file())
+    done = [*folder.glob("index.html"), *folder.glob("*.epub")]
+    if not done or done[0].stat().st_mtime < newest:
+        folder = tmp_path_factory.mktemp(request.param)
+        subprocess.run([sys.executable, "-m", "sphinx", "-q", "-W", "-b",
+                        request.param, "-d", str(folder) + "-doctrees",
+                        str(ROOT / "docs"), str(folder)], check=True)
+    return folder, {path.relative_to(folder).as_posix(): Page(path)
+                    for path in folder.rglob("*html")}
 
 
-def test_no_page_asks_another_machine_for_anything(site):
-    found = {}
-    for path in sorted(site.rglob("*.html")):
-        page = Requests()
-        page.feed(path.read_text("utf-8"))
-        found[path.name] = page.found
-    for path in sorted(site.rglob("*.css")):
-        found[path.name] = REMOTE.findall(path.read_text("utf-8"))
-    assert len(found) > 10
-    assert not {name: what for name, what in found.items() if what}
+def test_no_page_asks_another_machine_for_anything(built):
+    folder, pages = built
+    assert pages and not [page.fetched for page in pages.values() if page.fetched]
+    assert not [path.name for path in folder.rglob("*.css")
+                if REMOTE.search(path.read_text("utf-8"))]
 
 
-def test_every_picture_on_the_site_has_alt_text(site):
-    for path in sorted(site.rglob("*.html")):
-        for image in re.findall(r"<img\b[^>]*>", path.read_text("utf-8")):
-            assert re.search(r'\balt="[^"]{3,}"', image), (path.name, image)
+def test_every_picture_is_described_and_every_place_has_its_own_name(built):
+    for name, page in built[1].items():
+        assert not page.silent, name
+        assert len(page.ids) == len(set(page.ids)), name
 
 
-@pytest.mark.parametrize("form, ending", [
-    ("singlehtml", "index.html"), ("epub", "*.xhtml")])
-def test_the_other_forms_ask_for_nothing_and_describe_their_pictures(
-        form, ending):
-    built = ROOT / "docs" / "_build" / form
-    there = sorted(built.rglob(ending))
-    if not there or not is_fresh(there[0]):
-        pytest.skip("make docs builds it")
-    for path in there:
-        text, page = path.read_text("utf-8"), Requests()
-        page.feed(text)
-        assert not page.found, path.name
-        assert all(re.search(r'\balt="[^"]{3,}"', image)
-                   for image in re.findall(r"<img\b[^>]*>", text)), path.name
-        ids = re.findall(r'\bid="([^"]+)"', text)
-        assert len(ids) == len(set(ids)), path.name
-
-
-def test_the_site_has_every_public_name(site):
-    text = "".join(path.read_text("utf-8")
-                   for path in (site / "book").glob("*.html"))
-    for name in nn.__all__:
-        assert f'id="nn.{name}"' in text
-    assert inspect.getdoc(nn.Network).split(".")[0] in text
+def test_links_within_a_page_lead_somewhere_and_public_names_are_there(built):
+    for name, page in built[1].items():
+        assert {link[1:] for link in page.links
+                if link[:1] == "#" != link} <= set(page.ids), name
+    everywhere = {id_ for page in built[1].values() for id_ in page.ids}
+    assert {f"nn.{name}" for name in nn.__all__} <= everywhere

@@ -67,7 +67,8 @@ class Chapter(SphinxDirective):
             (docs / "bibliography.rst").read_text("utf-8"))
         links = {r"``([\w.]+)(?:\(\))?``": lambda found: (
             f":py:obj:`{found[1]}`" if found[1] in names else found[0])} | {
-            rf"(?<!`){who} \(?{year}": rf":ref:`\g<0> <{label}>`"
+            rf"(?<!`)({who}|{who.split(',')[0]} et al\.) \(?{year}":
+            rf":ref:`\g<0> <{label}>`"
             for label, who, year in papers}
         texts = [row.text for row in rows]
         for pattern, link in links.items():

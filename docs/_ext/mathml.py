@@ -32,6 +32,10 @@ def statements(tex):
 
     >>> statements(r"a = b \qquad \text{with } c = \frac{d \qquad e}{2}")
     ['a = b', '\\text{with } c = \\frac{d \\qquad e}{2}']
+    >>> [len(statements(tex)) for tex in (
+    ...     r"a \left[ b \qquad c \right]", r"{a \qquad b}", r"a \quad b",
+    ...     r"\begin{cases} a \qquad b \end{cases}")]
+    [1, 1, 1, 1]
     """
     parts, depth = [""], 0
     for token in re.findall(r"\\[a-z]+|\\.|[^\\]", tex, re.S | re.I):
