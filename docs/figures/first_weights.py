@@ -17,7 +17,7 @@ def draw():
         network = nn.Network(epochs=0, optimizer=nn.SGD(0.3)).fit(X, y)
         network.params_ = {key: size * p
                            for key, p in network.params_.items()}
-        A1, _ = nn._forward(X, network.params_, "tanh")
+        A1 = np.tanh(X @ network.params_["W1"] + network.params_["b1"])
         left.hist(A1.ravel(), np.linspace(-1, 1, 41), histtype="step",
                   linestyle=style, linewidth=1.6)
         network.partial_fit(X, y, epochs=150)

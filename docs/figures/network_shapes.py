@@ -1,9 +1,9 @@
 """What shape has each array on the way forward and back?"""
-import nn
 from docs.figures._style import panels
 
 SHAPES = {"X": "nd", "Z1": "nh", "A1": "nh", "Z2": "nk", "P": "nk",
-          "D1": "nh", "D2": "nk", **nn._shapes(*"dhk")}
+          "D1": "nh", "D2": "nk", "W1": "dh", "b1": "h", "W2": "hk",
+          "b2": "k"}
 FORWARD = {"X": 0, "Z1": 2, "A1": 4, "Z2": 6, "P": 8}
 BACKWARD = {"D1": 2, "D2": 6}
 STEPS = {(0, 2): "$X W_1 + b_1$", (2, 4): "$f$", (4, 6): "$A_1 W_2 + b_2$",

@@ -1,6 +1,5 @@
 """What lies where in a saved model?"""
 import json
-import math
 import tempfile
 import zipfile
 from pathlib import Path
@@ -13,21 +12,23 @@ from docs.figures._style import panels
 
 
 def saved():
-    """Save a network; return its config, the zip's members and its size."""
+    """Save a network; return its config, and of its weights the members
+    of the zip, the bytes of numbers in each, and the size of it all."""
     problem = experiments.iris_problem(0)
     network = nn.Network(epochs=2).fit(*problem.part(problem.train))
     with tempfile.TemporaryDirectory() as folder:
         version = network.save(Path(folder) / "iris")
         config = json.loads((version / "config.json").read_bytes())
-        with zipfile.ZipFile(version / "weights.npz") as weights:
-            size = (version / "weights.npz").stat().st_size
-            return config, weights.infolist(), size
+        weights = version / "weights.npz"
+        with np.load(weights) as arrays, zipfile.ZipFile(weights) as members:
+            sizes = {name: array.nbytes for name, array in arrays.items()}
+            return config, members.infolist(), sizes, weights.stat().st_size
 
 
 def draw():
     figure, (left, right) = panels(1, 2, (6.4, 5.6),
                                    width_ratios=[1.1, 1])
-    config, members, size = saved()
+    config, members, sizes, size = saved()
     lines = ["models/iris/", "  v0001/", "    weights.npz",
              "    config.json", *(f"      {key}" for key in config),
              "  .last-0001"]
@@ -39,8 +40,7 @@ def draw():
     for i, member in enumerate(members):
         start = member.header_offset
         stop = start + 30 + len(member.filename) + member.file_size
-        dtype, shape = nn._expected(config)[member.filename[:-4]]
-        numbers = np.dtype(dtype).itemsize * math.prod(shape)
+        numbers = sizes[member.filename[:-4]]
         right.barh(i, stop - numbers - start, left=start, color="C1",
                    hatch="///", edgecolor="white")
         right.barh(i, numbers, left=stop - numbers, color="C0")
