@@ -196,11 +196,12 @@ def _listing(group):
     shown = ".. container:: listing"
     if not is_public(first.name):
         summary = (ast.get_docstring(first.node) or "").partition("\n")[0]
+        summary = re.sub(r"([|*_\\])", r"\\\1", summary)   # no markup
         names, shown = [first.name], f".. folded:: ``{first.name}`` {summary}"
     out = [f".. py:data:: {name}\n   :no-typesetting:\n" for name in names]
     out += [".. literalinclude:: /../nn.py", f"   :lines: {', '.join(spans)}",
             "   :dedent:", "", ".. rst-class:: lines", "",
-            f"nn.py, lines {first.line}–{spans[-1].partition('-')[2]}"]
+            f"nn.py, from line {first.line}"]
     return ["", shown, "", *textwrap.indent("\n".join(out), "   ")
             .split("\n"), ""]
 
