@@ -75,7 +75,8 @@ epub_uid = "book-id"
 epub_cover = ("_static/_cover.png", "epub-cover.html")
 epub_show_urls = "no"
 epub_use_index = True
-epub_exclude_files = [".buildinfo.bak"]
+epub_exclude_files = [".buildinfo.bak", "_static/single.css",
+                      "epub-cover.xhtml"]      # which Sphinx then puts first
 epub_tocdepth = 2
 
 
