@@ -156,6 +156,8 @@ class Fold(SphinxDirective):
 
     def run(self):
         title = self.arguments[0] if self.arguments else "Answer"
+        if self.name == "folded":               # a name and what it is for
+            title = re.sub(r"^(\S+)", r":code:`\1`", title)
         return [fold("", summary("", "", *self.parse_inline(title)[0]),
                      *self.parse_content_to_nodes(), classes=[self.name])]
 

@@ -132,14 +132,15 @@ def is_public(name):
 
 def layout(source):
     """Return the module as reStructuredText: a list of Row."""
-    lines, out = source.splitlines(keepends=True), []
+    out = []
     for _, group in itertools.groupby(split(source), lambda piece: (
             piece.node is None, piece.name.removesuffix(".__init__"))):
         group = list(group)             # a class stands with its __init__
         first, indent = group[0], ""
         if hasattr(first.node, "name") and is_public(first.name) \
                 and first.line == _first_line(first.node):
-            out += [(first.line, text) for text in _head(first, lines)]
+            out += [(first.line, text)
+                    for text in _head(first.name, first.node)]
             indent = "   "
         for piece in group:
             if piece.kind == "docstring":
@@ -153,34 +154,25 @@ def layout(source):
     return [Row("nn.py", *row) for row in out]
 
 
-def _head(piece, lines):
+def _head(name, node):
     """Return the directive that introduces a public definition."""
-    name, node = piece.name, piece.node
     marks = [ast.unparse(mark) for mark in node.decorator_list]
-    kind = "method" if "." in name else "function"
     if isinstance(node, ast.ClassDef):
         kind = "exception" if name.endswith("Error") else "class"
-        inits = [_parameters(item, lines)[1:] for item in node.body
+        inits = [ast.unparse(item.args) for item in node.body
                  if getattr(item, "name", "") == "__init__"]
-        fields = [re.sub(" ?= ?", " = ", ast.unparse(item))
-                  for item in node.body if isinstance(item, ast.AnnAssign)]
-        parameters = inits[0] if inits else fields or None
-    elif "property" in marks:
-        kind, parameters = "property", None
+        fields = [ast.unparse(item) for item in node.body
+                  if isinstance(item, ast.AnnAssign)]
+        taken = inits[0] if inits else ", ".join(fields)
     else:
-        is_bound = kind == "method" and "staticmethod" not in marks
-        parameters = _parameters(node, lines)[int(is_bound):]
-    shown = "" if parameters is None else f"({', '.join(parameters)})"
-    options = [f"   :{mark}:" for mark in ("classmethod", "staticmethod")
-               if mark in marks]
-    return [f".. py:{kind}:: {name}{shown}", *options, ""]
-
-
-def _parameters(node, lines):
-    """Return a function's parameters as they are written."""
-    head = "".join(lines[node.lineno - 1:node.body[0].lineno - 1])
-    inside = re.sub(r"\s+", " ", re.search(r"\((.*)\)", head, re.S)[1])
-    return inside.strip(" ,").split(", ")
+        kind = "property" if "property" in marks else \
+            "method" if "." in name else "function"
+        taken = ast.unparse(node.args)
+    taken = re.sub(r"^(self|cls)(, |$)", "", taken)
+    shown = f"({taken})" if taken or kind in ("function", "method") else ""
+    return [f".. py:{kind}:: {name}{shown}",
+            *(f"   :{mark}:" for mark in marks
+              if mark in ("classmethod", "staticmethod")), ""]
 
 
 def _listing(group):
@@ -197,7 +189,7 @@ def _listing(group):
     if not is_public(first.name):
         summary = (ast.get_docstring(first.node) or "").partition("\n")[0]
         summary = re.sub(r"([|*_\\])", r"\\\1", summary)   # no markup
-        names, shown = [first.name], f".. folded:: ``{first.name}`` {summary}"
+        names, shown = [first.name], f".. folded:: {first.name} {summary}"
     out = [f".. py:data:: {name}\n   :no-typesetting:\n" for name in names]
     out += [".. literalinclude:: /../nn.py", f"   :lines: {', '.join(spans)}",
             "   :dedent:", "", ".. rst-class:: lines", "",
@@ -215,40 +207,35 @@ def read(root):
     Raises LookupError for an insert or exercises that belong nowhere.
     """
     book = chapters((root / "nn.py").read_text("utf-8"))
-    for path in sorted(root.glob("docs/inserts/*.rst")):
-        _put(book, path, root, section_slugs)
-    for path in sorted(root.glob("docs/exercises/*.rst")):
-        _put(book, path, root, lambda chapter: [chapter.slug],
-             ["Exercises", "---------", ""])
+    for folder, title in (("inserts", []),
+                          ("exercises", ["Exercises", "---------", ""])):
+        for path in sorted(root.glob(f"docs/{folder}/*.rst")):
+            _put(book, path, path.relative_to(root).as_posix(), title)
     return book
 
 
-def _put(book, path, root, slugs, title=()):
-    """Put a file into its chapter: under a title of its own, or at the end of
-    the section that it is named after."""
-    found = [chapter for chapter in book if path.stem in slugs(chapter)]
+def _put(book, path, name, title):
+    """Put a file at the end of the section that it is named after, or, if it
+    is given a title, at the end of the chapter."""
+    places = []
+    for chapter in book:
+        rows = chapter.rows
+        starts = [row for row in range(len(rows)) if is_title(rows, row)]
+        stops = [len(rows)] if title else [*starts[1:], len(rows)]
+        places += [(slug(rows[start].text), stop, rows)
+                   for start, stop in zip(starts, stops)]
+    found = [place for place in places if place[0] == path.stem]
     if len(found) != 1:
-        known = ", ".join(slug for chapter in book for slug in slugs(chapter))
-        raise LookupError(f"docs/{path.parent.name}/{path.name} belongs to "
-                          f"{len(found)} titles of nn.py; name it after one "
-                          f"of {known}")
-    name, rows = path.relative_to(root).as_posix(), found[0].rows
+        raise LookupError(f"{name} belongs to {len(found)} titles of nn.py; "
+                          "name it after one of "
+                          + ", ".join(place[0] for place in places))
     lines = path.read_text("utf-8").splitlines()
-    new = [Row(name, 1, text) for text in ["", *title]]
-    new += [Row(name, n, text) for n, text in enumerate([*lines, ""], 1)]
-    starts = [row for row in range(len(rows)) if is_title(rows, row)]
-    ends = dict(zip(section_slugs(found[0]), starts[1:] + [len(rows)]))
-    at = len(rows) if title else ends[path.stem]
-    rows[at:at] = new
+    _, at, rows = found[0]
+    rows[at:at] = [Row(name, 1, text) for text in ["", *title]] + [
+        Row(name, n, text) for n, text in enumerate([*lines, ""], 1)]
 
 
-def section_slugs(chapter):
-    """Return the slug of each title in a chapter, its own first."""
-    return [slug(chapter.rows[row].text) for row in range(len(chapter.rows))
-            if is_title(chapter.rows, row)]
-
-
-def chapters(source, preface="Preface"):
+def chapters(source):
     """Return the chapters: the text, cut where a title has ``=`` under it.
 
     >>> source = "'''Hello.'''\\n# Part\\n# ####\\n# Why.\\n#\\n# One\\n# ===\\n"
@@ -258,7 +245,7 @@ def chapters(source, preface="Preface"):
     rows = layout(source)
     if not is_title(rows, 0, "=#"):
         rows[:0] = [Row("nn.py", 1, text) for text in
-                    [preface, "=" * len(preface), ""]]
+                    ["Preface", "=======", ""]]
     starts = [row for row in range(len(rows)) if is_title(rows, row, "=#")]
     book, parts, before = [], [], []
     for start, stop in zip(starts, [*starts[1:], len(rows)]):
@@ -278,7 +265,7 @@ def _folded(rows, may_fold):
     """Return rows, without the folds around listings that stay open."""
     named = {name for row in rows if not row.text.startswith(".. folded::")
              for name in re.findall(r"``(\w[\w.]*)", row.text)}
-    folds = ((row, re.match(r"\.\. folded:: ``(.+?)``", row.text))
+    folds = ((row, re.match(r"\.\. folded:: (\S+)", row.text))
              for row in rows)
     return [row if not fold or may_fold and fold[1] not in named
             else row._replace(text=".. container:: listing")

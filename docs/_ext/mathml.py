@@ -30,22 +30,18 @@ def statements(tex):
 
     No browser breaks lines within a formula, but it wraps several of them.
 
-    >>> statements(r"a = b \qquad \text{with } c = \frac{d \qquad e}{2}")
-    ['a = b', '\\text{with } c = \\frac{d \\qquad e}{2}']
+    >>> statements(r"a = b \qquad \text{with } c \leftarrow d")
+    ['a = b', '\\text{with } c \\leftarrow d']
     >>> [len(statements(tex)) for tex in (
     ...     r"a \left[ b \qquad c \right]", r"{a \qquad b}", r"a \quad b",
     ...     r"\begin{cases} a \qquad b \end{cases}")]
     [1, 1, 1, 1]
     """
-    parts, depth = [""], 0
-    for token in re.findall(r"\\[a-z]+|\\.|[^\\]", tex, re.S | re.I):
-        depth += {"{": 1, "\\begin": 1, "\\left": 1}.get(token, 0)
-        depth -= {"}": 1, "\\end": 1, "\\right": 1}.get(token, 0)
-        if token == r"\qquad" and not depth:
-            parts.append("")
-        else:
-            parts[-1] += token
-    return [part.strip() for part in parts]
+    parts = re.split(r"\s*\\qquad\s*", tex)
+    pairs = ("{", "}"), (r"\\left\b", r"\\right\b"), (r"\\begin", r"\\end")
+    is_whole = all(len(re.findall(one, part)) == len(re.findall(other, part))
+                   for part in parts for one, other in pairs)
+    return parts if is_whole else [tex]
 
 
 def visit_inline(self, node):
