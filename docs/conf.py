@@ -69,9 +69,7 @@ epub_description = description
 epub_contributor = author
 epub_publisher = author
 epub_copyright = project_copyright
-epub_identifier = "urn:uuid:6f1d3c52-7a0e-4b8e-9d53-1f0c2b7a9e41"
-epub_scheme = "UUID"
-epub_uid = "book-id"
+epub_identifier = epub_uid = "uuid-6f1d3c52-7a0e-4b8e-9d53-1f0c2b7a9e41"
 epub_cover = ("_static/_cover.png", "epub-cover.html")
 epub_show_urls = "no"
 epub_use_index = True

@@ -21,7 +21,6 @@ from sphinx.util.docutils import SphinxDirective
 import literate
 
 FOLDER = "book"                 # under docs/: made by the build, never kept
-REPEATED = "exercises", "to-remember"   # titles that many chapters have
 
 
 def read_chapters(env):
@@ -88,15 +87,14 @@ class Chapters(TocTree):
         parts = {}
         for item in read_chapters(self.env):
             parts.setdefault(item.part, []).append(f"{FOLDER}/{item.slug}")
-        for page, _, slug in (line.partition(" after ")
-                              for line in self.content):
-            for pages in parts.values():
-                if f"{FOLDER}/{slug}" in pages:
-                    pages.insert(pages.index(f"{FOLDER}/{slug}") + 1, page)
-                    break
-            else:
+        for line in self.content:
+            page, _, slug = line.partition(" after ")
+            found = [pages for pages in parts.values()
+                     if f"{FOLDER}/{slug}" in pages]
+            if not found:
                 raise self.error(f"there is no chapter {slug!r} for {page} to "
                                  f"follow, only {sum(parts.values(), [])}")
+            found[0].insert(found[0].index(f"{FOLDER}/{slug}") + 1, page)
         out = []
         for part, pages in parts.items():
             self.options["caption"] = part or "The program"
@@ -124,19 +122,18 @@ def count_on(app, env):
 
 
 def tell_apart(app, doctree):
-    """Name sections that many pages have by their pages: on one all meet."""
+    """Name the exercises' sections by their pages: on one page all meet."""
     for section in doctree.findall(nodes.section):
-        if section["ids"][0] in REPEATED:
+        if section["ids"] == ["exercises"]:
             page = app.env.docname.rpartition("/")[2]
-            section["ids"] = [f"{section['ids'][0]}-{page}"]
+            section["ids"] = [f"exercises-{page}"]
 
 
 def shorten_links(app, doctree, page):
     """Mend the links of the single page: Sphinx 9.0 gives some two targets."""
     for link in doctree.findall(nodes.reference):
         if link.get("refuri", "").startswith("#document-"):
-            start, mark, target = link["refuri"].rpartition("#")
-            link["refuri"] = mark + target
+            link["refuri"] = "#" + link["refuri"].rpartition("#")[2]
 
 
 class fold(nodes.General, nodes.Element):

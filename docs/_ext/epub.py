@@ -31,11 +31,6 @@ class EpubBuilder(Epub3Builder):
                 item.set("properties", "mathml")
         tree.write(folder / "content.opf", "utf-8", xml_declaration=True)
 
-    def toc_metadata(self, *args):
-        """Name the book in toc.ncx by its identifier, as content.opf does."""
-        return {**super().toc_metadata(*args),
-                "uid": self.config.epub_identifier}
-
     def build_epub(self):
         """Set every file's time to the zip format's first, and zip them.
 
