@@ -59,8 +59,8 @@ class Chapter(SphinxDirective):
         docs, chapters = Path(self.env.srcdir), read_chapters(self.env)
         rows = next(item.rows for item in chapters
                     if item.slug == self.arguments[0])
-        names = {name for item in chapters for row in item.rows
-                 for name in re.findall(r"^ *\.\. py:\w+:: ([\w.]+)", row.text)}
+        names = {name for item in chapters for row in item.rows for name in
+                 re.findall(r"^ *\.\. py:\w+:: ([\w.]+)", row.text)}
         papers = re.findall(
             r"\.\. _([\w-]+):\n\n\*\*(.*) (\d+)\.\*\*",
             (docs / "bibliography.rst").read_text("utf-8"))
@@ -93,7 +93,7 @@ class Chapters(TocTree):
                      if f"{FOLDER}/{slug}" in pages]
             if not found:
                 raise self.error(f"there is no chapter {slug!r} for {page} to "
-                                 f"follow, only {sum(parts.values(), [])}")
+                                 f"follow, only {[*parts.values()]}")
             found[0].insert(found[0].index(f"{FOLDER}/{slug}") + 1, page)
         out = []
         for part, pages in parts.items():

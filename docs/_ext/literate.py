@@ -13,7 +13,7 @@ The rules of reading, all of them:
   is read in that chapter.  docs/inserts/TITLE.rst is read at the end of the
   section with that title, docs/exercises/TITLE.rst at the end of the chapter.
 * After the first part a private definition is folded: what is seen of it is
-  its name and what it is for.  If the prose of its chapter names it, it is not.
+  its name and what it is for.  It stays open if its chapter's prose names it.
 
 Prose is reStructuredText.  This file needs only the standard library, so that
 the tests can read the module without Sphinx; ``book.py`` shows it to Sphinx.
@@ -190,7 +190,8 @@ def _listing(group):
         summary = (ast.get_docstring(first.node) or "").partition("\n")[0]
         summary = re.sub(r"([|*_\\])", r"\\\1", summary)   # no markup
         names, shown = [first.name], f".. folded:: {first.name} {summary}"
-    out = [f".. py:data:: {name}\n   :no-typesetting:\n" for name in names]
+    out = [f".. py:data:: {name}\n   :no-typesetting:\n   :no-index-entry:\n"
+           for name in names]
     out += [".. literalinclude:: /../nn.py", f"   :lines: {', '.join(spans)}",
             "   :dedent:", "", ".. rst-class:: lines", "",
             f"nn.py, from line {first.line}"]
@@ -238,7 +239,7 @@ def _put(book, path, name, title):
 def chapters(source):
     """Return the chapters: the text, cut where a title has ``=`` under it.
 
-    >>> source = "'''Hello.'''\\n# Part\\n# ####\\n# Why.\\n#\\n# One\\n# ===\\n"
+    >>> source = "'''Hello.'''\\n# Part\\n# ####\\n#\\n# One\\n# ===\\n"
     >>> [(chapter.part, chapter.title) for chapter in chapters(source)]
     [('Part', 'Preface'), ('Part', 'One')]
     """
