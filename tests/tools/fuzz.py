@@ -1,4 +1,4 @@
-"""Pass anything to everything public: python tests/fuzz.py 20000
+"""Pass anything to everything public: python tests/tools/fuzz.py 20000
 
 The outcome of each call must be a result without NaN, or a ValueError or
 TypeError that nn.py raised on purpose, with a message; FloatingPointError
@@ -20,10 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+TESTS = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(TESTS.parent), str(TESTS)]
 
-import nn
-from helpers import clusters, snapshot
+import nn  # noqa: E402
+from support import ACTIVATIONS, Sparse, clusters, snapshot  # noqa: E402
 
 SCALARS = [
     None, True, False, 0, 1, 2, -1, 3, 0.0, 0.5, 1.5, -2.5, 1e-300, 1e300,
@@ -43,13 +44,6 @@ DTYPES = ["?", "i1", "u1", "i8", "u8", "f2", "f4", "f8", "g", "F", "D", "U2",
           "S2", "O", "M8[s]", "m8[s]", ">f8", "V4", "i4,f8"]
 SPECIAL = [0.0, -0.0, np.nan, np.inf, -np.inf, 1e308, -1e308, 1e-308, 5e-324,
            3e38, 1e-45, 1.0, 0.5, 1e4]
-
-
-class Sparse:
-    shape = (3, 4)
-
-    def tocsr(self):
-        return self
 
 
 class Scheduled:
@@ -130,8 +124,7 @@ def labels(rng):
 def settings(rng):
     """Settings of a network, most of them good; epochs never large."""
     chosen = {
-        "hidden_size": 3, "activation": pick(rng, ["sigmoid", "tanh",
-                                                   "relu"]),
+        "hidden_size": 3, "activation": pick(rng, ACTIVATIONS),
         "optimizer": pick(rng, [None, nn.SGD(0.1, 0.9), nn.Adam()]),
         "batch_size": pick(rng, [None, 1, 7, 100]), "epochs": 2,
         "seed": 0, "dtype": pick(rng, ["float64", "float32"]),

@@ -1,0 +1,517 @@
+"""What nn.py takes, and what it refuses, in which words.
+
+The refusals are one table, refusals.txt, with a place for each chapter of
+nn.py.  Whoever changes a message changes it there, and sees it beside its
+neighbours.  Each refusal leaves everything as it was: networks, arguments
+and files.  No refusal is tested anywhere else.
+"""
+
+import ast
+import json
+import math
+import re
+import string
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nn
+from support import (
+    ACTIVATIONS,
+    ARITHMETICS,
+    ROOT,
+    Frame,
+    Recorder,
+    Sparse,  # noqa: F401 - the table knows it
+    clusters,
+    learned,
+    reseal,
+    snapshot,
+)
+from support import fitted as in_training
+from tools import fuzz
+
+# What the calls need
+# -------------------
+
+X, y = np.array([[0.0, 1.0], [1.0, 0.0]]), [0, 1]
+MANY = np.arange(10_000) % 2
+LETTERS = json.dumps([*string.ascii_uppercase])
+nan, inf = math.nan, math.inf
+
+
+class Idle:
+    """An optimizer of the user's own that does not do its part."""
+
+    def __repr__(self):
+        return "Idle()"
+
+
+class Own(Recorder):
+    """An optimizer of the user's own, which cannot be saved."""
+
+    def __repr__(self):
+        return "Own()"
+
+
+class Forgetful(Own):
+    def start(self, theta):
+        return None
+
+
+class Liar(nn.Network):
+    """A network whose gradient has lost its arrays."""
+
+    def loss_and_gradients(self, X, y):
+        return 0.0, {}
+
+
+def fitted(kind=nn.Network, **settings):
+    settings = {"activation": "tanh", "batch_size": 1, "epochs": 1,
+                "optimizer": nn.SGD(), **settings}
+    return kind(2, **settings).fit(X, y)
+
+
+def changed(**settings):
+    """A fitted network with settings that it was not fitted with."""
+    return fitted().set_params(**settings)
+
+
+def holding(**attributes):
+    network = fitted()
+    for name, value in attributes.items():
+        setattr(network, name, value)
+    return network
+
+
+def weights(**numbers):
+    """A fitted network with parameters that all have one value."""
+    network = fitted()
+    for name, number in numbers.items():
+        network.params_[name][:] = number
+    return network
+
+
+def with_params(**arrays):
+    network = fitted()
+    network.params_.update(arrays)
+    return network
+
+
+def without(name):
+    network = fitted()
+    del network.params_[name]
+    return network
+
+
+def like(**changes):
+    """A dict of gradients, with changes."""
+    return {**fitted().params_, **changes}
+
+
+def far(number, row):
+    """Ten thousand rows, one of them with a bad number."""
+    table = np.ones((len(MANY), 2))
+    table[row, 1] = number
+    return table
+
+
+def a_file(name):
+    with open(name, "x"):
+        return name
+
+
+def empty(name):
+    Path(name).mkdir(parents=True)
+    return name
+
+
+def damaged(name, data):
+    """A saved model with other bytes in one of its files, or without it."""
+    path = fitted().save("models")
+    (path / name).unlink()
+    if data is not None:
+        (path / name).write_bytes(data)
+    return path
+
+
+def altered(old='"seed": 0', new='"seed": 0', weights=bytes):
+    """A saved model, changed, with the digests put right again."""
+    path = nn.Network(2, "tanh", nn.SGD(), None, 0).fit(X, y).save("models")
+    config, data = path / "config.json", path / "weights.npz"
+    text = config.read_text()
+    assert old in text
+    data.write_bytes(weights(data.read_bytes()))
+    config.write_bytes(reseal(text.replace(old, new, 1).encode(),
+                              data.read_bytes()))
+    return path
+
+
+# Where it is put
+# ---------------
+
+ROWS = ["network.fit({}, y)", "nn.Network().fit({}, y)",
+        "nn.Network().partial_fit({}, y)", "network.partial_fit({}, y)",
+        "network.predict({})", "network.predict_proba({})",
+        "network.score({}, y)", "network.evaluate({}, y)",
+        "network.loss_and_gradients({}, y)",
+        "nn.gradient_check(network, {}, y)"]
+SHORT = [call.replace("network.", 'fitted(dtype="float32").').replace(
+    "network,", 'fitted(dtype="float32"),').replace(
+        "nn.Network()", 'nn.Network(dtype="float32")') for call in ROWS]
+FIRST = ["network.fit(X, {})", "nn.Network().fit(X, {})",
+         "nn.Network().partial_fit(X, {})"]
+LATER = ["network.partial_fit(X, {})", "network.score(X, {})",
+         "network.evaluate(X, {})", "network.loss_and_gradients(X, {})",
+         "nn.gradient_check(network, X, {})"]
+METRICS = {"nn.accuracy({}, y)": "y_true", "nn.accuracy(y, {})": "y_pred",
+           "nn.confusion_matrix({}, y)": "y_true",
+           "nn.confusion_matrix(y, {})": "y_pred"}
+CLASSES = {"nn.Network().partial_fit(X, y, classes={})": "classes",
+           "network.partial_fit(X, y, classes={})": "classes"}
+TRAIN = ["nn.Network({}).fit(X, y)", "nn.Network({}).partial_fit(X, y)",
+         "changed({}).fit(X, y)"]
+GO_ON = ["changed({}).partial_fit(X, y)", 'changed({}).save("models")',
+         "changed({}).apply_gradients(like())"]
+ANSWERS = ["{}.predict(X)", "{}.predict_proba(X)", "{}.score(X, y)",
+           "{}.evaluate(X, y)", "{}.loss_and_gradients(X, y)"]
+ROWS_OF_LOGITS = {"nn.softmax({})": "z", "nn.log_softmax({})": "z",
+                  "nn.cross_entropy({}, [0])": "logits",
+                  "nn.binary_cross_entropy({}, [0])": "logits"}
+
+
+def settings(calls, names):
+    """Calls with a setting whose value is still to come."""
+    return {call.replace("{}", name + "={}"): name.split("(")[-1]
+            for call in calls for name in names}
+
+
+def of_optimizers(wanted):
+    """Calls with a setting of an optimizer, wherever it is looked at."""
+    names = [f"optimizer=nn.{kind}({name}" for kind in nn._OPTIMIZERS
+             for name, value in vars(nn._OPTIMIZERS[kind]()).items()
+             if wanted(name, value)]
+    calls = settings([*TRAIN[::2], *GO_ON], names)
+    calls = {call.replace("={}", "={})"): name
+             for call, name in calls.items()}
+    return calls | {f"{name[10:]}={{}}).start(np.zeros(2))":
+                    name.split("(")[-1] for name in names}
+
+
+PLACES = {
+    "Activations: z": {
+        **{f"nn.{name}({{}})": "z" for name in ACTIVATIONS},
+        **ROWS_OF_LOGITS},
+    "Activations: rows of logits": ROWS_OF_LOGITS,
+    "Losses: targets": ["nn.cross_entropy(np.ones((2, 2)), {})",
+                        "nn.binary_cross_entropy(np.ones(2), {})"],
+    "Optimizers: a rate": of_optimizers(
+        lambda name, value: name == "learning_rate"),
+    "Optimizers: a share": of_optimizers(
+        lambda name, value: name in ("momentum", "beta1", "beta2")),
+    "Optimizers: epsilon": of_optimizers(
+        lambda name, value: name == "epsilon"),
+    "Optimizers: a number": of_optimizers(
+        lambda name, value: isinstance(value, float)),
+    "Optimizers: yes or no": of_optimizers(
+        lambda name, value: isinstance(value, bool)),
+    "Settings: a whole number": settings(
+        [*TRAIN, *GO_ON], ["hidden_size", "batch_size", "epochs", "seed"]),
+    "Settings": [*TRAIN, *GO_ON],
+    "Settings: of the first weights": GO_ON,
+    "Settings: by name": ["network.set_params(epochs=3, {}=1)"],
+    "Settings: of an optimizer that forgets": [*TRAIN, *GO_ON],
+    "Training: epochs": ["network.partial_fit(X, y, epochs={})",
+                         "nn.Network().partial_fit(X, y, epochs={})"],
+    "Training: callbacks": ["network.fit(X, y, callback={})",
+                            "network.partial_fit(X, y, callback={})"],
+    "Answers: numbers that run away": ANSWERS,
+    "Answers: weights that a user put there": [
+        *ANSWERS, "{}.partial_fit(X, y)", "{}.apply_gradients(like())",
+        '{}.save("models")', "nn.gradient_check({}, X, y)"],
+    "Answers: a network that is not fitted": [
+        *ANSWERS, "{}.apply_gradients(like())", '{}.save("models")',
+        "nn.gradient_check({}, X, y)"],
+    "Gradients": ["network.apply_gradients({})"],
+    "Gradients: of float32": [
+        'fitted(dtype="float32").apply_gradients({})'],
+    "Checking the gradient: what is no network": [
+        "nn.gradient_check({}, X, y)"],
+    "Checking the gradient: a step": [
+        "nn.gradient_check(network, X, y, step={})"],
+    "What comes in: X": ROWS,
+    "What comes in: X of float32": SHORT,
+    "What comes in: X far down": [
+        call.replace("y)", "MANY)") for call in SHORT],
+    "What comes in: other features": ROWS[3:],
+    "What comes in: labels": {
+        **dict.fromkeys(FIRST + LATER, "y"), **METRICS, **CLASSES},
+    "What comes in: no labels": {
+        **dict.fromkeys(FIRST + LATER, "y"), **METRICS},
+    "What comes in: labels that do not fit the rows": LATER,
+    "What comes in: labels of one class": {
+        **dict.fromkeys(FIRST, "y"), **CLASSES},
+    "What comes in: unknown labels": LATER,
+    "What comes in: classes": ["network.partial_fit(X, y, classes={})"],
+    "Keeping a model: one that somebody has changed": [
+        "nn.Network.load(altered({}))"],
+}
+
+
+# What is refused, and in which words
+# -----------------------------------
+
+TABLE = (ROOT / "tests" / "refusals.txt").read_text("utf-8")
+TABLE = TABLE[TABLE.index("\n# "):]
+
+OF_VALUE = {
+    "{value}": repr,
+    "{dtype}": lambda value: str(np.asarray(value).dtype),
+    "{shape}": lambda value: str(np.shape(value)),
+}
+OF_NN = {
+    "{activations}": ", ".join(map(repr, ACTIVATIONS)),
+    "{arithmetics}": ", ".join(map(repr, ARITHMETICS)),
+    "{settings}": str(list(nn.Network().get_params())),
+}
+
+
+def entries():
+    """(call, error and message) of each line, in each of its places."""
+    title, given, said, found = "", [], "", []
+    for line in [*TABLE.splitlines(), "."]:
+        if said and not line.startswith(" "):
+            said = " ".join(said.split())
+            found += [one for value in given
+                      for one in placed(title, value, said)]
+            given, said = [], ""
+        if line.startswith("# "):
+            title = line[2:]
+        elif line.startswith(" "):
+            said = f"{said} {line.strip()}"
+        elif line:
+            given.append(line)
+    return found
+
+
+def placed(title, value, said):
+    """The calls with a value in each place of its title."""
+    said = said.replace("{text}", value)
+    for what, find in OF_VALUE.items():
+        if what in said:
+            said = said.replace(what, find(eval(value)))
+    for what, names in OF_NN.items():
+        said = said.replace(what, names)
+    places = PLACES.get(title, ["{}"])
+    for place in places:
+        call = place.replace("{}", value)
+        yield call, (said.replace("{name}", places[place])
+                     if isinstance(places, dict) else said)
+
+
+def taken_apart(call, names):
+    """The function that an expression calls, and its arguments."""
+    def value(node):
+        return eval(compile(ast.Expression(node), call, "eval"), names)
+
+    node = ast.parse(call, mode="eval").body
+    return value(node.func), [value(one) for one in node.args], {
+        one.arg: value(one.value) for one in node.keywords}
+
+
+def files():
+    return {path: path.read_bytes() for path in Path().rglob("*")
+            if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("refused")
+
+
+@pytest.mark.parametrize("call, said", entries())
+def test_a_refusal_says_what_to_do_and_changes_nothing(
+        call, said, folder, monkeypatch, request):
+    if "load(" in call or call.startswith("network.save"):
+        folder = request.getfixturevalue("tmp_path")
+    if "longdouble" in call and np.finfo(np.longdouble).maxexp <= 1024:
+        pytest.skip("long doubles are doubles here")
+    monkeypatch.chdir(folder)       # and without scikit-learn's own classes
+    monkeypatch.delitem(sys.modules, "sklearn.exceptions", raising=False)
+    names = {**globals(), "network": fitted()}
+    if "named" in call:
+        names["named"] = fitted().fit(Frame(X, ["a", "b"]), y)
+    function, given, more = taken_apart(call, names)
+    held = [getattr(function, "__self__", None), given, more]
+    before = snapshot(held), files()
+    with warnings.catch_warnings(), pytest.raises(Exception) as raised:
+        warnings.simplefilter("error")
+        function(*given, **more)
+    assert (snapshot(held), files()) == before
+    found = f"{type(raised.value).__name__}: {raised.value}"
+    found = re.sub(r"takes \d+", "takes 9", found.replace("\n", r"\n"))
+    assert " ".join(found.split()) == said
+
+
+def test_no_message_is_missing_in_the_table():
+    assert all(f"\n# {title}\n" in TABLE for title in PLACES)
+    said = " ".join(said for _, said in entries())
+    for node in ast.walk(ast.parse((ROOT / "nn.py").read_text("utf-8"))):
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            for part in ast.walk(node.exc):
+                if isinstance(part, ast.Constant) and (
+                        isinstance(part.value, str)) and (
+                        "4 GB" not in part.value):      # too large for a test
+                    assert part.value in said, f"nn.py:{part.lineno}"
+
+
+def test_the_error_classes_are_those_of_the_contract():
+    assert issubclass(nn.NotFittedError, ValueError)
+    assert issubclass(nn.NotFittedError, AttributeError)
+    assert issubclass(nn.ModelFormatError, ValueError)
+    with pytest.raises(nn.NotFittedError):
+        nn.Network().predict(X)
+    for kind in (FileNotFoundError, nn.ModelFormatError):
+        with pytest.raises(kind):
+            nn.Network.load("there is none")
+
+
+def test_a_warning_is_given_at_the_line_of_the_call_and_training_goes_on():
+    X, y = clusters()
+    settings = {"hidden_size": 5, "epochs": 3}
+    with pytest.warns(UserWarning, match="column-vector y.*ravel") as seen:
+        network = nn.Network(**settings).fit(X, y[:, None])
+    assert [one.filename for one in seen] == [__file__]
+    assert learned(network) == learned(nn.Network(**settings).fit(X, y))
+
+
+# What is taken
+# -------------
+
+def test_what_was_set_back_trains_again():
+    network = changed(hidden_size=3)
+    assert network.predict(X).shape == (2,)
+    assert network.set_params(hidden_size=2).partial_fit(X, y) is network
+    assert network.set_params(hidden_size=3).fit(X, y).params_[
+        "b1"].shape == (3,)
+
+
+def test_one_class_is_enough_to_ask_a_trained_network_and_to_go_on():
+    network, X, y = in_training()
+    assert 0 <= network.score(X[y == 1], y[y == 1]) <= 1
+    assert len(network.partial_fit(X[y == 1], y[y == 1]).loss_curve_) == 4
+
+
+@pytest.mark.parametrize("layout", [
+    np.asfortranarray,
+    lambda X: np.repeat(X, 2, axis=0)[::2],
+    lambda X: X[::-1].copy()[::-1],
+    lambda X: np.frombuffer(b"x" + X.tobytes(), "<f8", offset=1).reshape(
+        X.shape),
+    lambda X: X.astype(">f8"),
+    lambda X: X.tolist(),
+    lambda X: X.astype(object),
+    lambda X: np.lib.stride_tricks.as_strided(X, X.shape, X.strides,
+                                              writeable=False),
+], ids=["fortran", "strided", "reversed", "unaligned", "big-endian", "lists",
+        "objects", "read-only"])
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_the_layout_of_x_in_memory_changes_no_bit(
+        layout, batch_size, activation, arithmetic):
+    network, X, y = in_training(batch_size=batch_size, activation=activation,
+                                arithmetic=arithmetic)
+    again = nn.Network(**network.get_params(deep=False)).fit(layout(X), y)
+    assert learned(again) == learned(network)
+    assert (again.predict_proba(layout(X)) == network.predict_proba(X)).all()
+    assert again.evaluate(layout(X), y) == network.evaluate(X, y)
+    assert snapshot(again.loss_and_gradients(layout(X), y)) == snapshot(
+        network.loss_and_gradients(X, y))
+
+
+@pytest.mark.parametrize("values", ["bool", "int8", "uint64", "float16",
+                                    "float32", "longdouble"])
+def test_x_of_another_real_dtype_is_taken_as_float64(values):
+    network, X, y = in_training()
+    X = np.abs(X).astype(values)
+    X.setflags(write=False)
+    other, _, _ = in_training()
+    assert learned(network.fit(X, y)) == learned(other.fit(X.astype(float), y))
+    assert (network.predict_proba(X) == other.predict_proba(
+        X.astype(float))).all()
+
+
+def test_labels_of_more_than_64_bits_become_float64():
+    network, X, y = in_training()
+    params = snapshot(network.params_)
+    network.fit(X, y.astype(np.longdouble))
+    assert network.classes_.dtype == np.float64
+    assert snapshot(network.params_) == params
+
+
+def test_the_largest_seed_is_a_seed():
+    one, two = (fitted(epochs=0, seed=seed)
+                for seed in (2**128 - 1, 2**128 - 2))
+    assert snapshot(one.params_) != snapshot(two.params_)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-42, 1e-300, 5e-324])
+@pytest.mark.parametrize("call", SHORT)
+def test_numbers_too_small_for_float32_are_zero(call, size):
+    small = np.full((2, 2), size)
+    eval(call.replace("{}", "small"), {**globals(), "small": small})
+
+
+@pytest.mark.parametrize("dtype, size", [("float64", 1.7e308),
+                                         ("float32", 3e38)])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_largest_numbers_never_give_a_nan(dtype, size, activation):
+    network, _, _ = in_training(dtype=dtype, activation=activation)
+    X = [[size] * 4, [-size] * 4, [size, -size] * 2, [-size, size] * 2]
+    for call in (lambda: network.predict_proba(X),
+                 lambda: network.evaluate(X, [0, 1, 2, 0])["loss"],
+                 lambda: network.loss_and_gradients(X, [0, 1, 2, 0])[0]):
+        try:
+            assert not np.isnan(call()).any()
+        except (ValueError, FloatingPointError) as error:
+            assert "so large" in str(error) or "too large" in str(error)
+
+
+def test_numbers_whose_sum_overflows_are_no_infinity():
+    network, _, _ = in_training(2)
+    assert network.predict(np.full((8, 4), 1e308)).shape == (8,)
+
+
+# Anything at all
+# ---------------
+
+@pytest.mark.parametrize("part", range(10))
+def test_whatever_is_passed_the_outcome_is_a_result_or_a_plain_error(
+        part, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert fuzz.run(50, start=50 * part) == 50
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("result", [
+    nan, [1.0, nan], {"loss": np.float32(nan)}, np.array([1, nan]),
+    (0, (complex(0, nan),))])
+def test_the_fuzzer_sees_a_nan_in_a_result(result):
+    assert fuzz.has_nan(result)
+    assert not fuzz.has_nan([1.0, inf, "nan", None, np.array(["nan"])])
+
+
+def test_the_fuzzer_sees_an_error_that_nobody_meant():
+    for accident in (lambda: int("x"), lambda: [][1], lambda: 1 / 0,
+                     lambda: np.exp(np.array([1e4])), lambda: np.ones(2) @ 3):
+        with pytest.raises(AssertionError):
+            fuzz.outcome(accident)
+    with pytest.raises(AssertionError, match="NaN"):
+        fuzz.outcome(lambda: nan)
+    kind, error = fuzz.outcome(lambda: nn.softmax(None))
+    assert kind == "error" and isinstance(error, TypeError)
+    assert fuzz.outcome(lambda: nn.relu(-1.0)) == ("result", 0.0)
