@@ -52,26 +52,16 @@ def test_strings_of_different_lengths_are_compared_whole():
         [1, 0], [1, 0]]
 
 
-def test_metrics_give_plain_types():
-    assert type(nn.accuracy([1], [1])) is float
-    assert nn.confusion_matrix([1], [1]).dtype.kind == "i"
-
-
 @given(pairs)
-def test_the_matrix_holds_every_row_and_accuracy_is_its_diagonal(rows):
+def test_the_matrix_counts_all_rows_in_any_order_and_accuracy_reads_it(rows):
     true, pred = zip(*rows, strict=True)
     C = nn.confusion_matrix(true, pred)
     labels = sorted(set(true + pred))
     assert C.tolist() == [[rows.count((i, j)) for j in labels]
                           for i in labels]
-    assert C.sum() == len(rows)
+    assert C.sum() == len(rows) and C.dtype.kind == "i"
     assert nn.accuracy(true, pred) == np.trace(C) / len(rows)
+    assert type(nn.accuracy(true, pred)) is float
     assert (nn.confusion_matrix(pred, true) == C.T).all()
-
-
-@given(pairs)
-def test_metrics_do_not_depend_on_the_order_of_rows(rows):
-    true, pred = zip(*rows, strict=True)
     assert nn.accuracy(true[::-1], pred[::-1]) == nn.accuracy(true, pred)
-    assert (nn.confusion_matrix(true[::-1], pred[::-1])
-            == nn.confusion_matrix(true, pred)).all()
+    assert (nn.confusion_matrix(true[::-1], pred[::-1]) == C).all()

@@ -203,7 +203,8 @@ def of_optimizers(wanted):
 
 PLACES = {
     "Activations: z": {
-        **{f"nn.{name}({{}})": "z" for name in ACTIVATIONS},
+        **{f"nn.{name}({{}})": "z" for name in ACTIVATIONS
+           if name in nn.__all__},
         **ROWS_OF_LOGITS},
     "Activations: rows of logits": ROWS_OF_LOGITS,
     "Losses: targets": ["nn.cross_entropy(np.ones((2, 2)), {})",

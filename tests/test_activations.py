@@ -1,0 +1,229 @@
+"""Activations and softmax, against mathematics at 60 digits."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+from support import ACTIVATIONS, ARITHMETICS, fitted, learned
+
+mp = mpmath.mp.clone()
+mp.dps = 60
+TINY = np.finfo(float).tiny
+
+# An activation that is not in here is still held to its slope, its layouts
+# and all that the other files ask of it.
+EXACT = {
+    "sigmoid": lambda z: 1 / (1 + mp.exp(-z)),
+    "tanh": mp.tanh,
+    "relu": lambda z: max(z, mp.mpf(0)),
+}
+PUBLIC = [getattr(nn, name) for name in ACTIVATIONS if name in nn.__all__]
+ROWS = [nn.softmax, nn.log_softmax]
+NUMBERS = [-700.0, -36.7, -1.0, -1e-3, -1e-20, 0.0, 1e-20, 0.3, 5.0, 37.0,
+           700.0]
+POINTS = [-30.0, -2.0, -0.1, 0.2, 1.0, 3.0, 30.0]
+
+rows = st.integers(1, 6).flatmap(lambda k: st.lists(
+    st.lists(st.floats(-700, 700), min_size=k, max_size=k), min_size=1,
+    max_size=4))
+
+
+def exact_loss(row, t):
+    """Minus the logarithm of softmax, without the cancellation in it."""
+    row = [mp.mpf(float(z)) for z in row]
+    others = mp.fsum(mp.exp(z - row[t]) for j, z in enumerate(row) if j != t)
+    return mp.log1p(others)
+
+
+def close(value, exact, relative=1e-13):
+    """Within a relative error, or below the normal floats altogether."""
+    return abs(mp.mpf(value) - exact) <= relative * abs(exact) + TINY
+
+
+# One number at a time
+# --------------------
+
+@pytest.mark.parametrize("z", NUMBERS)
+@pytest.mark.parametrize("name", EXACT)
+def test_an_activation_is_right_to_the_last_digits(name, z):
+    assert close(float(getattr(nn, name)(z)), EXACT[name](mp.mpf(z)), 1e-15)
+
+
+@pytest.mark.parametrize("z", POINTS)
+@pytest.mark.parametrize("name", EXACT)
+def test_a_complex_step_gives_the_slope_of_an_activation(name, z):
+    function = getattr(nn, name)
+    slope = function(z + 1e-30j).imag / 1e-30
+    assert close(slope, mp.diff(EXACT[name], mp.mpf(z)), 1e-13)
+    assert math.isclose(function(z + 1e-30j).real, function(z), rel_tol=1e-15)
+
+
+@pytest.mark.parametrize("z", POINTS)
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_slope_in_the_table_is_that_of_its_activation(name, z):
+    activate, slope = nn._ACTIVATIONS[name]
+    ops = nn._ARITHMETIC["blas"]
+    with np.errstate(under="ignore"):
+        a = activate(np.array([z]), ops)
+        step = activate(np.array([z + 1e-30j]), ops)
+    assert math.isclose(step[0].real, a[0], rel_tol=1e-15)
+    assert math.isclose(step[0].imag / 1e-30, slope(a)[0], rel_tol=1e-13,
+                        abs_tol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_an_activation_writes_where_it_is_told_to(name, dtype, arithmetic):
+    activate, slope = nn._ACTIVATIONS[name]
+    z = np.random.default_rng(0).normal(size=(5, 7)).astype(dtype)
+    for like in (z, np.asfortranarray(z)):
+        out = np.full_like(like, 9)
+        found = activate(like.copy("K"), nn._ARITHMETIC[arithmetic], out)
+        assert found is out and out.dtype == dtype
+        assert (out == activate(z, nn._ARITHMETIC[arithmetic])).all()
+        assert slope(out).shape == out.shape
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_portable_activations_have_the_same_bits_in_any_layout(name):
+    activate, slope = nn._ACTIVATIONS[name]
+    ops = nn._ARITHMETIC["portable"]
+    z = 9 * np.random.default_rng(0).normal(size=(33, 70))
+    a = activate(z, ops)
+    for other in (np.asfortranarray(z), np.repeat(z, 2, axis=1)[:, ::2],
+                  z[::-1].copy()[::-1]):
+        assert activate(other, ops).tobytes("C") == a.tobytes("C")
+        assert slope(activate(other, ops)).tobytes("C") == slope(
+            a).tobytes("C")
+    for r in range(33):
+        assert (activate(z[r, ::3], ops) == a[r, ::3]).all()
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_a_network_with_an_activation_is_kept_and_trains_on(
+        name, arithmetic, tmp_path):
+    network, X, y = fitted(activation=name, arithmetic=arithmetic)
+    again = nn.Network.load(network.save(tmp_path))
+    assert learned(again) == learned(network)
+    assert learned(again.partial_fit(X, y)) == learned(
+        network.partial_fit(X, y))
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3), (2, 0), (1, 2, 3)])
+@pytest.mark.parametrize("function", PUBLIC)
+def test_an_activation_keeps_any_shape(function, shape):
+    assert function(np.ones(shape)).shape == shape
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64",
+                                   "complex64", "complex128"])
+@pytest.mark.parametrize("function", PUBLIC + ROWS)
+def test_a_function_keeps_the_dtype_of_floats(function, dtype):
+    assert function(np.array([[0.5, -1]], dtype)).dtype == dtype
+
+
+@pytest.mark.parametrize("values", [[[True, False]], [[1, 0]],
+                                    np.array([[1, 0]], np.uint8)])
+@pytest.mark.parametrize("function", PUBLIC + ROWS)
+def test_a_function_takes_whole_numbers_and_bools_as_floats(function, values):
+    result = function(values)
+    assert result.dtype == np.float64
+    assert (result == function([[float(v) for v in values[0]]])).all()
+
+
+@pytest.mark.parametrize("function", PUBLIC + ROWS)
+def test_a_function_leaves_its_argument_alone(function):
+    z = np.array([[1.0, -2.0, 3.0]])
+    function(z)
+    assert z.tolist() == [[1, -2, 3]]
+    z.setflags(write=False)
+    function(z)
+
+
+@pytest.mark.parametrize("function, low, high", [
+    (nn.sigmoid, 0, 1), (nn.tanh, -1, 1), (nn.relu, 0, math.inf)])
+def test_an_activation_holds_at_infinity(function, low, high):
+    assert function([-math.inf, math.inf]).tolist() == [low, high]
+    assert function([-1e308]).tolist() == [low]
+
+
+@given(st.floats(-50, 50))
+def test_sigmoid_and_tanh_are_each_others_stretched_image(z):
+    assert math.isclose(nn.sigmoid(z) + nn.sigmoid(-z), 1, rel_tol=1e-15)
+    assert abs(nn.tanh(z) - (2 * nn.sigmoid(2 * z) - 1)) < 4e-16
+    assert nn.tanh(-z) == -nn.tanh(z)
+
+
+# Rows of numbers
+# ---------------
+
+@given(rows)
+def test_softmax_and_its_logarithm_are_right_to_the_last_digits(z):
+    P, L = nn.softmax(z), nn.log_softmax(z)
+    assert P.shape == L.shape == np.shape(z)
+    assert (P >= 0).all() and (P <= 1).all()
+    assert np.allclose(P.sum(axis=1), 1, rtol=1e-15 * P.shape[1], atol=0)
+    for row, p, log_p in zip(z, P, L, strict=True):
+        for j in range(len(row)):
+            exact = exact_loss(row, j)
+            assert close(float(log_p[j]), -exact, 2e-13)
+            assert close(float(p[j]), mp.exp(-exact), 3e-13)
+
+
+@given(rows, st.integers(-1000, 1000), st.randoms(use_true_random=False))
+def test_softmax_does_not_see_what_is_added_nor_the_order(z, c, random):
+    z = np.round(np.array(z) * 1024) / 1024     # so that adding is exact
+    assert (nn.softmax(z + c) == nn.softmax(z)).all()
+    assert (nn.log_softmax(z + c) == nn.log_softmax(z)).all()
+    order = list(range(z.shape[1]))
+    random.shuffle(order)
+    with np.errstate(under="ignore"):
+        assert np.allclose(nn.softmax(z[:, order]), nn.softmax(z)[:, order],
+                           rtol=1e-15, atol=1e-300)
+
+
+def test_softmax_goes_along_the_last_axis_of_any_shape():
+    z = np.arange(24.0).reshape(2, 3, 4) % 5
+    for function in ROWS:
+        assert function(z).shape == (2, 3, 4)
+        assert (function(z)[1, 2] == function(z[1, 2])).all()
+    assert nn.softmax(np.empty((0, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_equal_logits_give_equal_probabilities(k):
+    assert np.allclose(nn.softmax([[1e4] * k]), 1 / k, rtol=1e-15)
+    assert np.allclose(nn.log_softmax([[-1e4] * k]), -math.log(k),
+                       rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize("size", [1e4, 1e300, 1.7e308])
+def test_softmax_holds_at_the_extremes(size):
+    z = [[size, 0.0, -size]]
+    assert nn.softmax(z).tolist() == [[1, 0, 0]]
+    assert nn.log_softmax(z)[0, :2].tolist() == [0, -size]
+
+
+def test_log_softmax_keeps_a_logarithm_that_rounds_to_nothing():
+    assert close(float(nn.log_softmax([[0.0, -700.0]])[0, 0]), -mp.exp(-700))
+    assert close(float(nn.log_softmax([[-50.0, 0, -60]])[0, 1]),
+                 -mp.log1p(mp.exp(-50) + mp.exp(-60)))
+
+
+@pytest.mark.parametrize("j", range(3))
+def test_a_complex_step_gives_the_slopes_of_softmax(j):
+    z = np.array([[0.2, -0.4, 1.0], [3.0, 3.0, -9.0]])
+    nudge = np.zeros(3, complex)
+    nudge[j] = 1e-30j
+    p, one = nn.softmax(z), np.eye(3)[j]
+    assert np.allclose(nn.softmax(z + nudge).imag / 1e-30,
+                       p * (one - p[:, [j]]), rtol=1e-13, atol=1e-300)
+    assert np.allclose(nn.log_softmax(z + nudge).imag / 1e-30,
+                       one - p[:, [j]], rtol=1e-13, atol=1e-300)
