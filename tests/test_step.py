@@ -1,0 +1,244 @@
+"""One step: first weights, the loss, its gradient, and moving by it."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+from support import (
+    ACTIVATIONS,
+    ARITHMETICS,
+    DTYPES,
+    OPTIMIZERS,
+    PARAMS,
+    clusters,
+    fitted,
+    furthest,
+    snapshot,
+)
+
+# The last two have more rows, and more numbers, than are taken at a time.
+SIZES = [(1, 1, 1, 2), (2, 3, 4, 2), (7, 4, 16, 3), (30, 2, 1, 5),
+         (150, 4, 16, 3), (33, 64, 64, 10), (10_000, 3, 4, 3),
+         (700, 2_000, 3, 2)]
+
+
+def forward(params, X, activation):
+    """Hidden activations and logits, as equations say it."""
+    activate, _ = nn._ACTIVATIONS[activation]
+    A1 = activate(X @ params["W1"] + params["b1"], nn._ARITHMETIC["blas"])
+    return A1, A1 @ params["W2"] + params["b2"]
+
+
+def plain_step(network, X, y):
+    """The gradient of the mean loss, as equations say it."""
+    params, k = network.params_, len(network.classes_)
+    A1, Z2 = forward(params, X, network.activation)
+    if k == 2:
+        P, Y = 1 / (1 + np.exp(-Z2)), y[:, None]
+    else:
+        E = np.exp(Z2 - Z2.max(axis=1, keepdims=True))
+        P, Y = E / E.sum(axis=1, keepdims=True), np.eye(k)[y]
+    D2 = (P - Y) / len(X)
+    D1 = D2 @ params["W2"].T * nn._ACTIVATIONS[network.activation][1](A1)
+    return {"W1": X.T @ D1, "b1": D1.sum(axis=0),
+            "W2": A1.T @ D2, "b2": D2.sum(axis=0)}
+
+
+def loss_of(params, X, y, activation):
+    """The mean loss, of complex parameters too."""
+    _, Z2 = forward(params, X, activation)
+    if Z2.shape[1] == 1:
+        return nn.binary_cross_entropy(Z2[:, 0], y)
+    return nn.cross_entropy(Z2, y)
+
+
+@pytest.mark.parametrize("n, d, h, k", SIZES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_gradient_is_the_textbook_s(activation, n, d, h, k):
+    X, y = clusters(k, max(n, k), d)
+    network = nn.Network(h, activation, nn.SGD(0.3), 9, epochs=0).fit(X, y)
+    network.partial_fit(X[:99], y[:99], epochs=2)
+    X, y = X[:n], y[:n]
+    with np.errstate(under="ignore"):
+        loss, gradients = network.loss_and_gradients(X, y)
+        assert furthest(gradients, plain_step(network, X, y)) < (
+            2e-15 * math.sqrt(max(n, h, d)))
+        assert math.isclose(loss, loss_of(network.params_, X, y, activation),
+                            rel_tol=1e-13)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("k", [2, 3])
+def test_the_gradient_is_what_complex_steps_measure(activation, k):
+    network, X, y = fitted(k, activation=activation)
+    _, gradients = network.loss_and_gradients(X, y)
+    measured = {name: np.empty(p.shape) for name, p in gradients.items()}
+    for name in PARAMS:
+        for i in np.ndindex(measured[name].shape):
+            nudged = {key: p.astype(complex)
+                      for key, p in network.params_.items()}
+            nudged[name][i] += 1e-30j
+            measured[name][i] = loss_of(nudged, X, y,
+                                        activation).imag / 1e-30
+    assert furthest(gradients, measured) < 1e-13
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("k", [2, 3])
+def test_float32_and_portable_arithmetic_step_to_the_same_place(
+        activation, k):
+    network, X, y = fitted(k, activation=activation)
+    loss, gradients = network.loss_and_gradients(X, y)
+    for dtype, arithmetic, close in (("float64", "portable", 1e-13),
+                                     ("float32", "blas", 1e-5),
+                                     ("float32", "portable", 1e-5)):
+        other, _, _ = fitted(k, dtype, 0, activation=activation,
+                             arithmetic=arithmetic)
+        for name, p in network.params_.items():
+            other.params_[name][:] = p
+        found, others = other.loss_and_gradients(X, y)
+        assert math.isclose(found, loss, rel_tol=close)
+        assert furthest(others, gradients) < close
+        assert {g.dtype.name for g in others.values()} == {dtype}
+
+
+def test_each_operation_of_the_arithmetic_is_taken_from_its_table(
+        monkeypatch):
+    def counted(name, function):
+        def call(*args, **kwargs):
+            called.add(name)
+            return function(*args, **kwargs)
+        return call
+
+    called, ops = set(), nn._ARITHMETIC["blas"]
+    monkeypatch.setitem(nn._ARITHMETIC, "counted", type(ops)(
+        *map(counted, ops._fields, ops)))
+    for k in (2, 3):
+        one, X, y = fitted(k, arithmetic="counted")
+        assert snapshot(one.params_) == snapshot(fitted(k)[0].params_)
+        assert one.predict_proba(X).shape == (40, k)
+    assert called == set(ops._fields)
+
+
+@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_gradient_has_the_names_shapes_and_dtype_of_params(k, dtype):
+    network, X, y = fitted(k, dtype)
+    before = snapshot(network)
+    loss, gradients = network.loss_and_gradients(X, y)
+    assert type(loss) is float
+    assert list(gradients) == list(network.params_) == PARAMS
+    for name, p in network.params_.items():
+        assert gradients[name].shape == p.shape
+        assert gradients[name].dtype == p.dtype == dtype
+        gradients[name][:] = 7              # and they share no memory
+    assert snapshot(network) == before
+    assert not (network.loss_and_gradients(X, y)[1]["W1"] == 7).any()
+
+
+@pytest.mark.parametrize("k", [2, 4])
+def test_the_gradient_of_all_is_the_mean_of_the_gradients_of_each(k):
+    network, X, y = fitted(k)
+    loss, gradients = network.loss_and_gradients(X, y)
+    each = [network.loss_and_gradients(X[[r]], y[[r]]) for r in range(len(X))]
+    assert math.isclose(loss, np.mean([one for one, _ in each]),
+                        rel_tol=1e-14)
+    mean = {name: np.mean([g[name] for _, g in each], axis=0)
+            for name in gradients}
+    assert furthest(gradients, mean) < 1e-14
+
+
+@given(st.integers(2, 5), st.integers(6, 30), st.integers(0, 2 ** 32))
+def test_rows_given_twice_have_the_loss_and_gradient_of_rows_given_once(
+        k, n, seed):
+    X, y = clusters(k, n, seed=seed)
+    network = nn.Network(5, epochs=2, seed=seed).fit(X, y)
+    loss, gradients = network.loss_and_gradients(X, y)
+    twice, doubled = network.loss_and_gradients(np.vstack([X, X]),
+                                                np.concatenate([y, y]))
+    assert math.isclose(loss, twice, rel_tol=1e-14)
+    assert furthest(doubled, gradients) < 1e-14
+
+
+# Moving.
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize("batch_size", [None, 40, 100])
+@pytest.mark.parametrize("optimizer", [
+    name for name in OPTIMIZERS if name != "user's own"])
+def test_driving_from_outside_is_full_batch_training(
+        activation, k, batch_size, optimizer):
+    X, y = clusters(k)
+    inside, outside = (nn.Network(
+        6, activation, OPTIMIZERS[optimizer](), batch_size, epochs).fit(X, y)
+        for epochs in (20, 0))
+    losses = []
+    for _ in range(20):
+        loss, gradients = outside.loss_and_gradients(X, y)
+        losses.append(loss)
+        assert outside.apply_gradients(gradients) is outside
+    assert furthest(outside.params_, inside.params_) < 1e-12
+    assert np.allclose(losses, inside.loss_curve_, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_apply_gradients_is_one_step_of_the_optimizer(dtype):
+    network, X, y = fitted(dtype=dtype, optimizer=nn.SGD(0.25), epochs=0)
+    _, gradients = network.loss_and_gradients(X, y)
+    expected = {name: network.params_[name] - 0.25 * gradients[name]
+                for name in gradients}
+    before = snapshot(gradients)
+    other, _, _ = fitted(dtype=dtype, optimizer=nn.SGD(0.25), epochs=0)
+    other.apply_gradients({name: g.tolist() for name, g in gradients.items()})
+    network.apply_gradients(gradients)
+    assert furthest(network.params_, expected) < 1e-15 * 2 ** (
+        29 * (dtype == "float32"))
+    assert snapshot(network.params_) == snapshot(other.params_)
+    assert {p.dtype.name for p in network.params_.values()} == {dtype}
+    assert snapshot(gradients) == before
+    assert network.loss_curve_ == []
+
+
+def test_apply_gradients_keeps_the_optimizer_s_memory():
+    network, X, y = fitted(optimizer=nn.SGD(0.1, 0.9), epochs=0)
+    zero = {name: 0 * p for name, p in network.params_.items()}
+    one = {name: 0 * p + 1 for name, p in network.params_.items()}
+    start = network.params_["b2"].copy()
+    network.apply_gradients(one)
+    assert np.allclose(start - network.params_["b2"], 0.1)
+    network.apply_gradients(zero)
+    assert np.allclose(start - network.params_["b2"], 0.1 + 0.09)
+
+
+# First weights.
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_the_first_weights_are_drawn_evenly_and_the_first_biases_are_zero(k):
+    network, X, y = fitted(k, epochs=0, hidden_size=9)
+    assert network.loss_curve_ == []
+    assert not network.params_["b1"].any() and not network.params_["b2"].any()
+    for name in ("W1", "W2"):
+        W = network.params_[name]
+        r = math.sqrt(6 / sum(W.shape))
+        assert 0.5 * r < abs(W).max() <= r
+        assert len(np.unique(W)) == W.size
+    first = {name: p.copy() for name, p in network.params_.items()}
+    network.set_params(optimizer=nn.SGD(0.0)).partial_fit(X, y, epochs=2)
+    assert all((network.params_[name] == first[name]).all() for name in first)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_the_seed_alone_decides_the_first_weights(dtype, arithmetic):
+    X, y = clusters()
+    one, same, other = (nn.Network(
+        5, seed=seed, epochs=0, batch_size=batch_size, dtype=dtype,
+        arithmetic=arithmetic).fit(X, y)
+        for seed, batch_size in ((5, None), (5, 7), (6, None)))
+    assert snapshot(one.params_) == snapshot(same.params_)
+    assert (one.params_["W1"] != other.params_["W1"]).all()
