@@ -1,0 +1,236 @@
+"""nn.py as a file: alone, silent, small, and saying what it offers."""
+
+import ast
+import inspect
+import io
+import sys
+import tokenize
+import warnings
+
+import numpy as np
+import pytest
+
+import nn
+from support import ROOT, run
+
+SOURCE = (ROOT / "nn.py").read_text(encoding="utf-8")
+PUBLIC = [getattr(nn, name) for name in nn.__all__ if hasattr(nn, name)]
+METHODS = [method for thing in PUBLIC if inspect.isclass(thing)
+           for name, method in vars(thing).items()
+           if not name.startswith("_")
+           and (inspect.isfunction(method)
+                or isinstance(method, (classmethod, staticmethod)))]
+TRAINING = ("nn.Network(4, 'tanh', epochs=3, batch_size=1)"
+            ".fit([[0.0], [1.0]], [0, 1])")
+
+
+def run_alone(folder, *arguments):
+    (folder / "nn.py").write_text(SOURCE, encoding="utf-8")
+    done = run("-W", "error", "-B", *arguments, cwd=folder)
+    assert [path.name for path in folder.iterdir()] == ["nn.py"]
+    return done.returncode, done.stdout, done.stderr
+
+
+# Alone and silent
+# ----------------
+
+def test_its_doctests_pass_alone_in_an_empty_folder(tmp_path):
+    assert run_alone(tmp_path, "-m", "doctest", "nn.py") == (0, "", "")
+
+
+def test_it_imports_nothing_but_numpy_and_trains_alone(tmp_path):
+    assert run_alone(tmp_path, "-c", (
+        "import sys, numpy; before = set(sys.modules); import nn; "
+        "new = {name.split('.')[0] for name in set(sys.modules) - before}; "
+        "print(sorted(new - {'nn', 'numpy'} - sys.stdlib_module_names)); "
+        f"print({TRAINING}.predict([[0.0], [1.0]]).shape)")
+        ) == (0, "[]\n(2,)\n", "")
+
+
+def test_its_import_statements_name_only_the_standard_library_and_numpy():
+    names = set()
+    for node in ast.walk(ast.parse(SOURCE)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            names.add(node.module.split(".")[0])
+    assert names - sys.stdlib_module_names == {"numpy"}
+
+
+def test_it_prints_nothing(capsys):
+    network = eval(TRAINING)
+    nn.gradient_check(network, [[0.0], [1.0]], [0, 1])
+    assert capsys.readouterr() == ("", "")
+
+
+def test_it_neither_reads_nor_changes_the_global_random_state():
+    before = np.random.get_state()
+    first = eval(TRAINING)
+    after = np.random.get_state()
+    assert before[0] == after[0] and before[2:] == after[2:]
+    assert before[1].tolist() == after[1].tolist()
+    np.random.seed(1)
+    other = eval(TRAINING)
+    np.random.set_state(before)
+    assert first.loss_curve_ == other.loss_curve_
+
+
+# What it offers
+# --------------
+
+def test_it_carries_a_version_and_a_licence():
+    assert all(part.isdigit() for part in nn.__version__.split("."))
+    assert "MIT" in nn.__license__
+
+
+def test_all_names_are_there_and_in_reading_order():
+    lines = [inspect.getsourcelines(thing)[1] for thing in PUBLIC]
+    assert lines == sorted(lines)
+    assert len(set(nn.__all__)) == len(nn.__all__) == len(PUBLIC)
+    assert set(nn.__all__) == set(
+        "sigmoid tanh relu softmax log_softmax binary_cross_entropy "
+        "cross_entropy accuracy confusion_matrix SGD Adam NotFittedError "
+        "ModelFormatError Network gradient_check versions".split())
+
+
+@pytest.mark.parametrize("thing", PUBLIC + METHODS, ids=lambda thing: getattr(
+    thing, "__qualname__", repr(thing)))
+def test_every_public_name_has_a_docstring_with_an_example(thing):
+    doc = inspect.getdoc(thing)
+    assert ">>> " in doc
+    assert "+SKIP" not in doc
+    first, *rest = doc.splitlines()
+    assert first.endswith(".") and (not rest or rest[0] == "")
+
+
+@pytest.mark.parametrize("name, defaults", [
+    ("Network", {"hidden_size": 16, "activation": "tanh", "optimizer": None,
+                 "batch_size": None, "epochs": 200, "seed": 0,
+                 "dtype": "float64", "arithmetic": "blas"}),
+    ("SGD", {"learning_rate": 0.1, "momentum": 0.0, "nesterov": False}),
+    ("Adam", {"learning_rate": 0.001, "beta1": 0.9, "beta2": 0.999,
+              "epsilon": 1e-8}),
+])
+def test_the_defaults_are_those_of_the_contract(name, defaults):
+    signature = inspect.signature(getattr(nn, name))
+    assert {parameter.name: parameter.default for parameter
+            in signature.parameters.values()} == defaults
+
+
+# Its size
+# --------
+
+TREE = ast.parse(SOURCE)
+DEFINED = (ast.FunctionDef, ast.ClassDef)
+
+
+def code_lines():
+    """The lines that are not blank, nor comment, nor docstring."""
+    empty = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT,
+             tokenize.DEDENT, tokenize.ENDMARKER}
+    code = {line for token in tokenize.generate_tokens(
+        io.StringIO(SOURCE).readline) if token.type not in empty
+        for line in range(token.start[0], token.end[0] + 1)}
+    for node in ast.walk(TREE):
+        if isinstance(node, (ast.Module, *DEFINED)) and ast.get_docstring(
+                node):
+            code -= set(range(node.body[0].lineno,
+                              node.body[0].end_lineno + 1))
+    return {line for line in code if SOURCE.splitlines()[line - 1].strip()}
+
+
+def functions():
+    return [node for node in ast.walk(TREE)
+            if isinstance(node, ast.FunctionDef)]
+
+
+def is_private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def definitions():
+    """(name, parts): a class has those of its parts that are no methods of
+    their own, and a method, like a function or a variable, stands alone."""
+    for node in TREE.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, [node]
+        if isinstance(node, ast.ClassDef):
+            methods = [part for part in node.body
+                       if isinstance(part, ast.FunctionDef)]
+            yield node.name, [part for part in node.body
+                              if part not in methods
+                              or part.name.startswith("__")]
+            yield from ((method.name, [method]) for method in methods)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = getattr(node, "targets", None) or [node.target]
+            yield from ((part.id, [node]) for target in targets
+                        for part in ast.walk(target)
+                        if isinstance(part, ast.Name))
+
+
+def reached(names):
+    """What can be reached from some names, themselves included."""
+    mentions = {}
+    for name, parts in definitions():
+        mentions.setdefault(name, set()).update(
+            getattr(node, "id", getattr(node, "attr", None))
+            for part in parts for node in ast.walk(part))
+    seen, ahead = set(), set(names)
+    while ahead:
+        seen |= ahead
+        ahead = set().union(*(mentions[name] for name in ahead))
+        ahead = (ahead & mentions.keys()) - seen
+    return seen
+
+
+def test_it_has_at_most_1_200_lines_of_code():
+    assert len(code_lines()) <= 1_200
+
+
+def test_it_has_at_most_100_private_functions_none_of_them_long():
+    code = code_lines()
+    sizes = {node.name: sum(line in code for line in range(
+        node.lineno, node.end_lineno + 1)) for node in functions()}
+    assert sum(is_private(node.name) for node in functions()) <= 100
+    assert {name: size for name, size in sizes.items() if size > 25} == {}
+
+
+@pytest.mark.parametrize("method, most", [
+    ("fit", 50), ("save", 50), ("load", 35), ("predict", 30)])
+def test_few_functions_stand_behind_a_method(method, most):
+    names = {node.name for node in functions()}
+    assert len((reached([method]) & names) - {method}) <= most
+
+
+def test_a_public_name_leads_to_every_private_one():
+    names = {name for name, _ in definitions()}
+    roots = {name for name in names if not is_private(name)}
+    roots |= {inner.id for node in TREE.body
+              if isinstance(node, (ast.Expr, ast.Try, ast.If))
+              for inner in ast.walk(node)
+              if isinstance(inner, ast.Name) and inner.id in names}
+    assert sorted(names - reached(roots)) == []
+
+
+def test_no_line_is_wider_than_79_columns():
+    assert max(map(len, SOURCE.splitlines())) <= 79
+
+
+# The suite itself
+# ----------------
+
+def test_the_suite_itself_runs_with_warnings_and_numpy_errors_raised():
+    with pytest.raises(UserWarning):
+        warnings.warn("heard", stacklevel=1)
+    for number in (1000.0, -1000.0):
+        with pytest.raises(FloatingPointError):
+            np.exp(np.array([number]))
+
+
+def test_each_tool_says_in_its_first_line_what_it_is_for():
+    tools = list((ROOT / "tests" / "tools").glob("*.py"))
+    for tool in tools:
+        first, *_ = ast.get_docstring(ast.parse(tool.read_text(
+            "utf-8"))).splitlines()
+        assert len(first) > 30, tool.name
+    assert tools
