@@ -1,0 +1,559 @@
+"""Training: what it learns, its batches, its callbacks and its failures."""
+
+import copy
+import math
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+from support import (
+    ACTIVATIONS,
+    DTYPES,
+    OPTIMIZERS,
+    Recorder,
+    clusters,
+    fitted,
+    furthest,
+    iris,
+    learned,
+    snapshot,
+    split,
+)
+
+BATCH_SIZES = [None, 1, 7, 32, 40, 100]
+
+# More rows, and more numbers, than are taken at a time, and how many of them
+# make a batch: a part of what is taken, or several times as much.
+LARGE, WIDE = clusters(3, 10_000, 5), clusters(2, 700, 2_000)
+LARGE_BATCHES = [None, 7, 700, 5_000, 9_999]
+
+
+# What it learns.
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_learns(activation, k, optimizer):
+    X, y = clusters(k, 60)
+    X += 2 * X[:k][y]
+    batch_size = None if optimizer == "user's own" else 6   # it only strides
+    network = nn.Network(16, activation, OPTIMIZERS[optimizer](), batch_size,
+                         epochs=100).fit(X, y)
+    assert network.loss_curve_[-1] < network.loss_curve_[0] / 2
+    assert network.score(X, y) >= 0.9
+
+
+def test_xor_is_learnt():
+    X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    network = nn.Network(16, "tanh", nn.SGD(0.5, 0.9), None, 500).fit(X, y)
+    assert network.predict(X).tolist() == y
+    assert network.evaluate(X, y)["loss"] < 0.01
+
+
+def test_iris_is_learnt():
+    X, y = iris()
+    network = nn.Network(optimizer=nn.SGD(0.1, 0.9)).fit(X, y)
+    assert network.classes_.tolist() == ["setosa", "versicolor", "virginica"]
+    assert network.score(X, y) > 0.97
+
+
+def test_portable_arithmetic_trains_to_the_same_place_to_rounding():
+    blas, portable = (fitted(epochs=5, arithmetic=arithmetic)[0]
+                      for arithmetic in ("blas", "portable"))
+    assert furthest(portable.params_, blas.params_) < 1e-12
+
+
+# Batches.
+
+def one_hot_batches(n, batch_size, k=3, epochs=3):
+    """The network, the data, and the gradient and the rows of each batch,
+    which one-hot rows leave behind them."""
+    recorder, X, y = Recorder(), np.eye(n), np.arange(n) % k
+    network = nn.Network(4, "tanh", recorder, batch_size, epochs).fit(X, y)
+    for gradient in recorder.seen:
+        W1 = split(gradient, n, 4, 1 if k == 2 else k)["W1"]
+        yield network, X, y, gradient, np.flatnonzero(abs(W1).sum(axis=1))
+
+
+@pytest.mark.parametrize("n, batch_size, sizes", [
+    (10, None, [10]), (10, 1, [1] * 10), (10, 4, [4, 4, 2]), (10, 5, [5, 5]),
+    (10, 9, [9, 1]), (10, 10, [10]), (10, 99, [10]), (3, 2, [2, 1])])
+def test_each_epoch_takes_every_row_once_in_batches(n, batch_size, sizes):
+    seen = [rows.tolist() for *_, rows in one_hot_batches(n, batch_size)]
+    assert [len(rows) for rows in seen] == 3 * sizes
+    for epoch in range(3):
+        part = seen[epoch * len(sizes):(epoch + 1) * len(sizes)]
+        assert sorted(sum(part, [])) == list(range(n))
+
+
+def test_batches_differ_in_membership_from_epoch_to_epoch():
+    seen = one_hot_batches(20, 5, epochs=4)
+    assert len({tuple(rows) for *_, rows in seen}) > 12
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 7])
+@pytest.mark.parametrize("k", [2, 3])
+def test_a_mini_batch_step_is_the_mean_gradient_of_its_rows(k, batch_size):
+    for network, X, y, gradient, rows in one_hot_batches(10, batch_size, k):
+        _, expected = network.loss_and_gradients(X[rows], y[rows])
+        found = split(gradient, 10, 4, 1 if k == 2 else k)
+        for name, g in expected.items():
+            assert np.allclose(found[name], g, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("batch_size", LARGE_BATCHES)
+@pytest.mark.parametrize("X, y", [LARGE, WIDE], ids=["large", "wide"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_batches_of_any_size_add_up_to_all_rows(X, y, batch_size, dtype):
+    recorder, n, size = Recorder(), len(X), batch_size or len(X)
+    network = nn.Network(4, "tanh", recorder, batch_size, 1, dtype=dtype)
+    loss, expected = network.fit(X, y).loss_and_gradients(X, y)
+    sizes = [min(size, n - i) for i in range(0, n, size)]
+    assert [g.shape for g in recorder.seen] == [
+        (sum(p.size for p in expected.values()),)] * len(sizes)
+    assert {g.dtype.name for g in recorder.seen} == {dtype}
+    mean = sum(g.astype("float64") * m / n
+               for g, m in zip(recorder.seen, sizes))
+    found = split(mean, X.shape[1], 4, len(expected["b2"]))
+    close = 1e-12 if dtype == "float64" else 1e-4
+    assert furthest(found, expected) < close
+    assert math.isclose(network.loss_curve_[0], loss, rel_tol=close)
+
+
+@pytest.mark.parametrize("X, y", [LARGE, WIDE], ids=["large", "wide"])
+def test_a_full_batch_too_large_to_be_taken_at_once_is_still_one(X, y):
+    inside, outside = (nn.Network(4, "tanh", nn.SGD(0.1, 0.9), None, epochs)
+                       .fit(X, y) for epochs in (5, 0))
+    for _ in range(5):
+        outside.apply_gradients(outside.loss_and_gradients(X, y)[1])
+    assert furthest(inside.params_, outside.params_) < 1e-12
+    other = nn.Network(4, "tanh", nn.SGD(0.1, 0.9), None, 0, seed=1).fit(X, y)
+    other.params_ = nn.Network(4, "tanh", epochs=0).fit(X, y).params_
+    other.partial_fit(X, y, epochs=5)           # and is never shuffled
+    assert snapshot(other.params_) == snapshot(inside.params_)
+    assert other.loss_curve_ == inside.loss_curve_
+
+
+@pytest.mark.parametrize("batch_size", BATCH_SIZES)
+@pytest.mark.parametrize("k", [2, 3])
+def test_the_loss_of_an_epoch_is_the_mean_over_all_rows(k, batch_size):
+    network, X, y = fitted(k, batch_size=batch_size, optimizer=nn.SGD(0.0))
+    loss = network.evaluate(X, y)["loss"]
+    assert np.allclose(network.loss_curve_, loss, rtol=1e-14, atol=0)
+
+
+def test_a_batch_of_all_rows_is_a_full_batch():
+    whole = learned(fitted(batch_size=None)[0])
+    for batch_size in (40, 41, 10 ** 30):
+        assert learned(fitted(batch_size=batch_size)[0]) == whole
+
+
+def test_one_seed_gives_the_same_bits_and_another_seed_other_batches():
+    zero, X, y = fitted(epochs=0)
+    one, same, other = (fitted(epochs=0, seed=seed)[0] for seed in (5, 5, 6))
+    for network in (one, same, other):
+        network.params_ = copy.deepcopy(zero.params_)
+        network.partial_fit(X, y, epochs=2)
+    assert learned(one) == learned(same)
+    assert one.loss_curve_ != other.loss_curve_
+
+
+# Going on.
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("batch_size", BATCH_SIZES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_six_partial_fits_are_one_fit_of_six_epochs(
+        optimizer, batch_size, dtype, activation):
+    X, y = clusters()
+
+    def network():
+        return nn.Network(6, activation, OPTIMIZERS[optimizer](), batch_size,
+                          epochs=6, dtype=dtype)
+
+    fit, parts = network().fit(X, y), network()
+    watched = network().fit(X, y, callback=lambda *_: None)
+    for _ in range(6):
+        assert parts.partial_fit(X, y) is parts
+    begun = network().partial_fit(X, y, classes=[0, 1, 2], epochs=0)
+    assert learned(begun) == learned(network().set_params(epochs=0).fit(X, y))
+    begun.partial_fit(X, y, epochs=4).partial_fit(X, y, epochs=2)
+    assert learned(fit) == learned(parts) == learned(watched) == learned(begun)
+
+
+@given(st.integers(2, 5), st.integers(1, 6), st.integers(2, 33),
+       st.integers(1, 8), st.sampled_from(ACTIVATIONS),
+       st.one_of(st.none(), st.integers(1, 40)), st.sampled_from(DTYPES),
+       st.sampled_from(sorted(OPTIMIZERS)),
+       st.lists(st.integers(0, 3), min_size=1, max_size=4),
+       st.integers(0, 2 ** 32))
+def test_partial_fits_are_one_fit_whatever_their_shapes(
+        k, d, n, h, activation, batch_size, dtype, optimizer, parts, seed):
+    X, y = clusters(k, max(n, k), d, seed)
+    fit, other = (nn.Network(h, activation, OPTIMIZERS[optimizer](),
+                             batch_size, sum(parts), seed, dtype)
+                  for _ in range(2))
+    for epochs in parts:
+        other.partial_fit(X, y, epochs=epochs)
+    assert learned(other) == learned(fit.fit(X, y))
+    assert len(fit.loss_curve_) == sum(parts)
+    assert min(fit.loss_curve_, default=0) >= 0
+
+
+@pytest.mark.parametrize("batch_size", LARGE_BATCHES)
+def test_partial_fits_are_one_fit_of_many_rows_too(batch_size):
+    X, y = LARGE
+    whole, parts = (nn.Network(5, "tanh", nn.SGD(0.1, 0.9), batch_size, 3)
+                    for _ in range(2))
+    for _ in range(3):
+        parts.partial_fit(X, y, callback=lambda *_: None)
+    assert learned(parts) == learned(whole.fit(X, y))
+
+
+def test_fit_forgets_what_was_learnt():
+    network, X, y = fitted(optimizer=nn.Adam())
+    first = learned(network)
+    assert learned(network.fit(X, y)) == first
+    network.fit(X[:, :2], y % 2)
+    assert network.n_features_in_ == 2 and network.classes_.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("names", [["a", "b"], ["a", "b", "c", "d"]])
+def test_classes_may_be_named_before_they_are_seen(names):
+    X, t = clusters(2)
+    y = np.array(names)[t]
+    network = nn.Network().partial_fit(X[y == "a"], y[y == "a"],
+                                       classes=names[::-1])
+    assert network.classes_.tolist() == names
+    network.partial_fit(X[y == "b"], y[y == "b"])
+    network.partial_fit(X, y, classes=names)
+    assert network.classes_.tolist() == names
+    assert network.predict_proba(X).shape == (len(X), len(names))
+    assert len(network.loss_curve_) == 3
+
+
+def test_settings_may_change_between_calls():
+    network, X, y = fitted(optimizer=nn.SGD(0.1))
+    network.set_params(batch_size=None, optimizer__learning_rate=0.0)
+    before = snapshot(network.params_)
+    network.partial_fit(X, y, epochs=3)
+    assert snapshot(network.params_) == before
+    network.set_params(optimizer=nn.Adam(0.1)).partial_fit(X, y)
+    assert snapshot(network.params_) != before
+    assert len(network.loss_curve_) == 7
+
+
+# What must hold whatever the data.
+
+def turned(network, **params):
+    """A network with the weights of another, or with changed ones."""
+    other = copy.deepcopy(network)
+    for name, p in {**network.params_, **params}.items():
+        other.params_[name] = p.copy()
+    return other
+
+
+def trained_alike(network, X, y, other, others_X, others_y, turn):
+    """The two networks, trained on the two tables, have the same params
+    once those of the first are turned like the second's."""
+    network.partial_fit(X, y, epochs=5)
+    other.partial_fit(others_X, others_y, epochs=5)
+    assert furthest(other.params_, {
+        **network.params_, **turn(network.params_)}) < 1e-10
+    assert np.allclose(other.loss_curve_, network.loss_curve_, rtol=1e-10)
+
+
+@given(st.integers(2, 6), st.integers(1, 6), st.integers(6, 30),
+       st.integers(1, 8), st.sampled_from(ACTIVATIONS),
+       st.integers(0, 2 ** 32))
+def test_permuted_rows_features_and_classes_change_nothing_but_the_order(
+        k, d, n, h, activation, seed):
+    X, y = clusters(k, n, d, seed)
+    rng = np.random.default_rng(seed)
+    begun = nn.Network(h, activation, nn.SGD(), None, 0, seed).fit(X, y)
+    rows, columns = rng.permutation(n), rng.permutation(d)
+    trained_alike(turned(begun), X, y, turned(begun), X[rows], y[rows],
+                  lambda p: {})
+
+    def features(p):
+        return {"W1": p["W1"][columns]}
+
+    trained_alike(turned(begun), X, y, turned(begun, **features(
+        begun.params_)), X[:, columns], y, features)
+    order = rng.permutation(k)
+
+    def classes(p):
+        if k == 2:      # one output, which is turned round
+            sign = 1 - 2 * order[0]
+            return {"W2": sign * p["W2"], "b2": sign * p["b2"]}
+        return {"W2": p["W2"][:, order], "b2": p["b2"][order]}
+
+    trained_alike(turned(begun), X, y, turned(begun, **classes(
+        begun.params_)), X, np.argsort(order)[y], classes)
+
+
+@given(st.integers(2, 5), st.integers(6, 30), st.sampled_from(ACTIVATIONS),
+       st.one_of(st.none(), st.integers(1, 40)), st.integers(0, 2 ** 32))
+def test_labels_by_other_names_in_the_same_order_change_only_the_names(
+        k, n, activation, batch_size, seed):
+    X, y = clusters(k, n, seed=seed)
+    settings = {"activation": activation, "batch_size": batch_size,
+                "epochs": 3, "seed": seed}
+    names = np.array(["ant", "bee", "cat", "dog", "elk"])[:k]
+    numbered = nn.Network(**settings).fit(X, y)
+    named = nn.Network(**settings).fit(X, names[y])
+    assert snapshot(named.params_) == snapshot(numbered.params_)
+    assert named.loss_curve_ == numbered.loss_curve_
+    assert (named.predict(X) == names[numbered.predict(X)]).all()
+
+
+# The data.
+
+def test_the_data_are_not_changed_nor_kept():
+    network, X, y = fitted()
+    before, data = snapshot(network), snapshot([X, y])
+    assert snapshot(network.fit(X, y)) == before
+    assert snapshot([X, y]) == data
+    X[:], y[:] = 0, 0
+    assert snapshot(network) == before
+
+
+@pytest.mark.parametrize("batch_size", [None, 7, 700, 5_000])
+@pytest.mark.parametrize("kind", ["float64", "float32", "fortran", "int16"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_mapped_file_trains_and_answers_like_its_array(
+        tmp_path, kind, dtype, batch_size):
+    X, y = LARGE
+    X = np.asfortranarray(X) if kind == "fortran" else (3 * X).astype(kind)
+    np.save(tmp_path / "X.npy", X)
+    on_disk = np.load(tmp_path / "X.npy", mmap_mode="r")
+    assert isinstance(on_disk, np.memmap)
+    one, other, again = (nn.Network(5, "tanh", nn.SGD(0.05), batch_size, 2,
+                                    dtype=dtype) for _ in range(3))
+    one.fit(X, y), other.fit(on_disk, y)
+    assert learned(one) == learned(other)
+    assert (one.predict_proba(X) == other.predict_proba(on_disk)).all()
+    assert one.evaluate(X, y) == other.evaluate(on_disk, y)
+    again.partial_fit(on_disk, y).partial_fit(on_disk, y)
+    assert learned(one) == learned(again)
+    assert (np.array(on_disk) == X).all()
+
+
+@pytest.mark.parametrize("batch_size", [None, 10, 700, 5_000])
+def test_a_table_is_copied_a_part_at_a_time(batch_size, tmp_path):
+    X = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", "float32",
+                                  shape=(10_000, 1_000))
+    X[::100], y = 1, np.arange(10_000) % 3
+    network = nn.Network(4, "tanh", nn.SGD(), batch_size, epochs=0)
+    network.fit(X[:10], np.arange(10) % 3)
+    tracemalloc.start()
+    try:
+        network.partial_fit(X, y)
+        network.evaluate(X, y)
+        network.predict(X)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < X.nbytes / 2
+
+
+# Callbacks.
+
+def test_a_callback_is_told_of_each_epoch_of_the_network_s_life():
+    calls = []
+
+    def callback(network, epoch, loss):
+        calls.append((epoch, loss))
+        assert network.loss_curve_[-1] == loss
+        assert len(network.loss_curve_) == epoch
+        assert type(epoch) is int and type(loss) is float
+
+    network, X, y = fitted(epochs=0)
+    network.partial_fit(X, y, epochs=2, callback=callback)
+    network.partial_fit(X, y, callback=callback)
+    network.apply_gradients(network.loss_and_gradients(X, y)[1])
+    network.partial_fit(X, y, callback=callback)
+    assert [epoch for epoch, _ in calls] == [1, 2, 3, 4]
+    assert [loss for _, loss in calls] == network.loss_curve_
+    calls.clear()
+    network.set_params(epochs=2).fit(X, y, callback=callback)
+    assert [epoch for epoch, _ in calls] == [1, 2]
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize("answer", ["stop", np.str_("stop")])
+def test_the_word_stop_ends_training_and_keeps_what_was_learnt(
+        batch_size, answer):
+    X, y = clusters()
+    stopped, three = (nn.Network(5, "tanh", nn.Adam(), batch_size, epochs)
+                      for epochs in (50, 3))
+    stopped.fit(X, y, lambda network, epoch, loss: epoch == 3 and answer)
+    assert learned(stopped) == learned(three.fit(X, y))
+    assert all(p.flags.c_contiguous for p in stopped.params_.values())
+    assert len(stopped.partial_fit(X, y).loss_curve_) == 4
+
+
+@pytest.mark.parametrize("answer", [None, False, 0, "", np.False_])
+def test_another_answer_is_ignored(answer):
+    network, X, y = fitted()
+    network.fit(X, y, callback=lambda *_: answer)
+    assert learned(network) == learned(fitted()[0])
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_a_callback_may_look_at_the_network_as_it_is(batch_size):
+    seen = []
+
+    def look(network, epoch, loss):
+        seen.append(network.evaluate(X, y)["loss"])
+        network.predict(X), network.loss_and_gradients(X, y)
+
+    network, X, y = fitted(epochs=4, batch_size=batch_size)
+    for epoch in range(1, 5):
+        other = fitted(epochs=epoch, batch_size=batch_size)[0]
+        seen.append(other.evaluate(X, y)["loss"])
+    before = learned(network)
+    assert learned(network.fit(X, y, look)) == before
+    assert seen[:4] == seen[4:]
+
+
+def test_a_callback_may_change_the_learning_rate():
+    network, X, y = fitted(epochs=4)
+    network.fit(X, y, lambda network, epoch, loss: network.set_params(
+        optimizer__learning_rate=0.0) and None)
+    once = fitted(epochs=1, optimizer=nn.SGD(0.1, momentum=0.5))[0]
+    assert snapshot(network.params_) == snapshot(once.params_)
+
+
+@pytest.mark.parametrize("assign", [
+    lambda params, W1: params["W1"].__setitem__(..., W1),
+    lambda params, W1: params.update(W1=W1),
+    lambda params, W1: params.update(
+        {name: p.copy() for name, p in params.items()}, W1=W1)],
+    ids=["in place", "replaced", "all replaced"])
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_weights_set_in_a_callback_are_used_and_trained(assign, batch_size):
+    W1 = np.linspace(-1, 1, 20).reshape(4, 5)
+
+    def at_two(network, epoch, loss):
+        if epoch == 2:
+            assign(network.params_, W1.copy())
+
+    inside, X, y = fitted(epochs=5, batch_size=batch_size)
+    inside.fit(X, y, at_two)
+    outside = fitted(epochs=2, batch_size=batch_size)[0]
+    outside.params_["W1"][:] = W1
+    assert learned(inside) == learned(outside.partial_fit(X, y, epochs=3))
+
+
+# Wholly or not at all.
+
+class Oops(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, Oops,
+                                   StopIteration, GeneratorExit])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize("new", [True, False])
+def test_an_error_in_a_callback_puts_everything_back(
+        error, method, batch_size, new):
+    def fail(network, epoch, loss):
+        network.params_["W2"][:] = 5
+        calls.append(epoch)
+        if len(calls) == 2:
+            raise error("from the callback")
+
+    network, X, y = fitted(batch_size=batch_size, optimizer=nn.Adam())
+    if new:
+        network = nn.Network(epochs=5, batch_size=batch_size)
+    before, calls = snapshot(network.set_params(epochs=5)), []
+    more = {} if method == "fit" else {"epochs": 5}
+    with pytest.raises(error, match="from the callback"):
+        getattr(network, method)(X, y, callback=fail, **more)
+    assert snapshot(network) == before
+    assert hasattr(network, "params_") is not new
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "apply_gradients"])
+def test_an_error_in_an_optimizer_puts_everything_back(method):
+    class Breaks(nn.SGD):
+        broken = False
+
+        def step(self, theta, gradient, state):
+            super().step(theta, gradient, state)
+            if self.broken:
+                raise RuntimeError("from the optimizer")
+
+    network, X, y = fitted(optimizer=Breaks(0.1, momentum=0.5))
+    given = (X, y) if method != "apply_gradients" else (
+        network.loss_and_gradients(X, y)[1],)
+    network.optimizer.broken = True
+    before = snapshot(network)
+    with pytest.raises(RuntimeError, match="from the optimizer"):
+        getattr(network, method)(*given)
+    assert snapshot(network) == before
+
+
+@pytest.mark.parametrize("batch_size", [None, 7, 1])
+@pytest.mark.parametrize("dtype, rate", [("float64", 1e200),
+                                         ("float32", 1e30)])
+@pytest.mark.parametrize("k", [2, 3])
+def test_diverging_training_names_the_epoch_and_puts_everything_back(
+        batch_size, dtype, rate, k):
+    network, X, y = fitted(k, dtype, activation="relu", batch_size=batch_size)
+    network.set_params(epochs=9, optimizer__learning_rate=rate)
+    new, losses = nn.Network(**network.get_params(deep=False)), []
+
+    def watch(network, epoch, loss):
+        losses.append(loss)
+        return "stop" if epoch == 20 else None
+
+    for one, begun, train in (
+            (network, 3, lambda *more: network.partial_fit(
+                X, y, None, 9, *more)),
+            (network, 0, lambda *more: network.fit(X, y, *more)),
+            (new, 0, lambda *more: new.fit(X, y, *more))):
+        before = snapshot(one)
+        losses.clear()
+        with pytest.raises(FloatingPointError) as caught:
+            train(watch)
+        assert snapshot(one) == before
+        assert f"epoch {begun + len(losses) + 1}:" in str(caught.value)
+        assert all(map(math.isfinite, losses))
+        with pytest.raises(FloatingPointError) as silent:
+            train()
+        assert snapshot(one) == before
+        assert str(silent.value) == str(caught.value)
+
+
+def test_no_early_stop_hides_that_training_diverged():
+    network, X, y = fitted()
+    network.set_params(optimizer=nn.SGD(1e308))
+    before = snapshot(network)
+    for scale in (10.0, 1e3):
+        with pytest.raises(FloatingPointError, match="diverged in epoch 4"):
+            network.partial_fit(scale * X, y, callback=lambda *_: "stop")
+        assert snapshot(network) == before
+
+
+def test_a_weight_that_is_not_finite_is_divergence_too():
+    class Explodes(Recorder):
+        def step(self, theta, gradient, state):
+            theta[0] = math.inf
+
+    network, X, y = fitted()
+    _, gradients = network.loss_and_gradients(X, y)
+    network.optimizer = Explodes()
+    before = snapshot(network)
+    for call in (lambda: network.partial_fit(X, y),
+                 lambda: network.apply_gradients(gradients)):
+        with pytest.raises(FloatingPointError, match="epoch 4: a weight is"):
+            call()
+        assert snapshot(network) == before
