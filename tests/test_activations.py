@@ -116,17 +116,17 @@ def test_a_network_with_an_activation_is_kept_and_trains_on(
         network.partial_fit(X, y))
 
 
-@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3), (2, 0), (1, 2, 3)])
-@pytest.mark.parametrize("function", PUBLIC)
-def test_an_activation_keeps_any_shape(function, shape):
-    assert function(np.ones(shape)).shape == shape
-
-
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64",
-                                   "complex64", "complex128"])
 @pytest.mark.parametrize("function", PUBLIC + ROWS)
-def test_a_function_keeps_the_dtype_of_floats(function, dtype):
-    assert function(np.array([[0.5, -1]], dtype)).dtype == dtype
+def test_a_function_keeps_shape_and_dtype_and_leaves_its_argument(function):
+    shapes = [(3,), (2, 3), (1, 2, 3)]
+    if function in PUBLIC:
+        shapes += [(), (0,), (2, 0)]
+    for shape in shapes:
+        for dtype in ("e", "f", "d", "F", "D"):
+            z = np.full(shape, -0.5, dtype)
+            z.setflags(write=False)
+            assert function(z).shape == shape
+            assert function(z).dtype == dtype
 
 
 @pytest.mark.parametrize("values", [[[True, False]], [[1, 0]],
@@ -136,15 +136,6 @@ def test_a_function_takes_whole_numbers_and_bools_as_floats(function, values):
     result = function(values)
     assert result.dtype == np.float64
     assert (result == function([[float(v) for v in values[0]]])).all()
-
-
-@pytest.mark.parametrize("function", PUBLIC + ROWS)
-def test_a_function_leaves_its_argument_alone(function):
-    z = np.array([[1.0, -2.0, 3.0]])
-    function(z)
-    assert z.tolist() == [[1, -2, 3]]
-    z.setflags(write=False)
-    function(z)
 
 
 @pytest.mark.parametrize("function, low, high", [

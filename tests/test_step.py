@@ -92,6 +92,8 @@ def test_the_gradient_is_what_complex_steps_measure(activation, k):
 def test_float32_and_portable_arithmetic_step_to_the_same_place(
         activation, k):
     network, X, y = fitted(k, activation=activation)
+    assert furthest(fitted(k, activation=activation, arithmetic="portable")[
+        0].params_, network.params_) < 1e-12
     loss, gradients = network.loss_and_gradients(X, y)
     for dtype, arithmetic, close in (("float64", "portable", 1e-13),
                                      ("float32", "blas", 1e-5),

@@ -18,7 +18,6 @@ from support import (
     clusters,
     fitted,
     furthest,
-    iris,
     learned,
     snapshot,
     split,
@@ -45,26 +44,6 @@ def test_training_learns(activation, k, optimizer):
                          epochs=100).fit(X, y)
     assert network.loss_curve_[-1] < network.loss_curve_[0] / 2
     assert network.score(X, y) >= 0.9
-
-
-def test_xor_is_learnt():
-    X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
-    network = nn.Network(16, "tanh", nn.SGD(0.5, 0.9), None, 500).fit(X, y)
-    assert network.predict(X).tolist() == y
-    assert network.evaluate(X, y)["loss"] < 0.01
-
-
-def test_iris_is_learnt():
-    X, y = iris()
-    network = nn.Network(optimizer=nn.SGD(0.1, 0.9)).fit(X, y)
-    assert network.classes_.tolist() == ["setosa", "versicolor", "virginica"]
-    assert network.score(X, y) > 0.97
-
-
-def test_portable_arithmetic_trains_to_the_same_place_to_rounding():
-    blas, portable = (fitted(epochs=5, arithmetic=arithmetic)[0]
-                      for arithmetic in ("blas", "portable"))
-    assert furthest(portable.params_, blas.params_) < 1e-12
 
 
 # Batches.
@@ -167,13 +146,12 @@ def test_one_seed_gives_the_same_bits_and_another_seed_other_batches():
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("batch_size", BATCH_SIZES)
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_six_partial_fits_are_one_fit_of_six_epochs(
-        optimizer, batch_size, dtype, activation):
+        optimizer, batch_size, dtype):
     X, y = clusters()
 
     def network():
-        return nn.Network(6, activation, OPTIMIZERS[optimizer](), batch_size,
+        return nn.Network(6, "tanh", OPTIMIZERS[optimizer](), batch_size,
                           epochs=6, dtype=dtype)
 
     fit, parts = network().fit(X, y), network()
@@ -323,7 +301,7 @@ def test_the_data_are_not_changed_nor_kept():
     assert snapshot(network) == before
 
 
-@pytest.mark.parametrize("batch_size", [None, 7, 700, 5_000])
+@pytest.mark.parametrize("batch_size", [None, 70, 5_000])
 @pytest.mark.parametrize("kind", ["float64", "float32", "fortran", "int16"])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_mapped_file_trains_and_answers_like_its_array(
@@ -533,17 +511,9 @@ def test_diverging_training_names_the_epoch_and_puts_everything_back(
         assert str(silent.value) == str(caught.value)
 
 
-def test_no_early_stop_hides_that_training_diverged():
-    network, X, y = fitted()
-    network.set_params(optimizer=nn.SGD(1e308))
-    before = snapshot(network)
-    for scale in (10.0, 1e3):
-        with pytest.raises(FloatingPointError, match="diverged in epoch 4"):
-            network.partial_fit(scale * X, y, callback=lambda *_: "stop")
-        assert snapshot(network) == before
-
-
-def test_a_weight_that_is_not_finite_is_divergence_too():
+@pytest.mark.parametrize("callback", [None, lambda *_: "stop"])
+def test_a_weight_that_is_not_finite_is_divergence_and_no_stop_hides_it(
+        callback):
     class Explodes(Recorder):
         def step(self, theta, gradient, state):
             theta[0] = math.inf
@@ -552,7 +522,7 @@ def test_a_weight_that_is_not_finite_is_divergence_too():
     _, gradients = network.loss_and_gradients(X, y)
     network.optimizer = Explodes()
     before = snapshot(network)
-    for call in (lambda: network.partial_fit(X, y),
+    for call in (lambda: network.partial_fit(X, y, callback=callback),
                  lambda: network.apply_gradients(gradients)):
         with pytest.raises(FloatingPointError, match="epoch 4: a weight is"):
             call()
