@@ -46,8 +46,12 @@ SPECIAL = [0.0, -0.0, np.nan, np.inf, -np.inf, 1e308, -1e308, 1e-308, 5e-324,
            3e38, 1e-45, 1.0, 0.5, 1e4]
 
 
-class Scheduled:
-    """A network as gradient_check must not take it for one."""
+# The beginnings of the warnings that may be.
+WARNINGS = ["A column-vector y was passed"]
+
+
+class Impostor:
+    """What gradient_check must not take for a network."""
 
     params_ = {}
 
@@ -82,7 +86,7 @@ def anything(rng):
     if chance < 0.93:
         return Sparse()
     if chance < 0.96:
-        return Scheduled()
+        return Impostor()
     return [pick(rng, SCALARS) for _ in range(rng.integers(0, 4))]
 
 
@@ -176,74 +180,80 @@ def gradients(rng, net):
     return maybe(rng, given, 0.1)
 
 
-def a_callback(rng):
-    return pick(rng, [None] * 8 + [lambda *_: False, lambda *_: True,
-                                   anything(rng)])
-
-
 def few(epochs):
     """Numbers of epochs that end this year."""
     return min(epochs, 10) if isinstance(epochs, int) else epochs
 
 
-def a_call(rng):
-    """A network or None, a function of no arguments, and what it is."""
-    if rng.random() < 0.35:
-        name = pick(rng, [
-            "sigmoid", "tanh", "relu", "softmax", "log_softmax",
-            "binary_cross_entropy", "cross_entropy", "accuracy",
-            "confusion_matrix", "versions", "load", "start", "create"])
-        n, k = rng.integers(0, 5), rng.integers(0, 4)
-        one, two = anything(rng), anything(rng)
-        if name in ("binary_cross_entropy", "cross_entropy"):
-            shape = (n,) if name[0] == "b" else (n, k)
-            one = maybe(rng, any_array(rng, shape))
-            two = maybe(rng, rng.integers(0, max(k, 1), n))
-            arguments = (one, two)
-        elif name in ("accuracy", "confusion_matrix"):
-            arguments = (maybe(rng, any_array(rng, (n,))),
-                         maybe(rng, rng.integers(0, 3, n)))
-        elif name == "load":
-            return None, lambda: nn.Network.load(one, two), (name, one, two)
-        elif name == "start":
-            settle = optimizer(rng)
-            return None, lambda: settle.start(np.ones(3)), (name, settle)
-        elif name == "create":
-            chosen = settings(rng)
-            return None, lambda: repr(nn.Network(**chosen)), (name, chosen)
-        else:
-            arguments = (one,)
-        return None, lambda: getattr(nn, name)(*arguments), (name, arguments)
-    net, X, y = network(rng), rows(rng), labels(rng)
+def an_order(rng):
+    """What a call of a function gets."""
+    n, k = rng.integers(0, 5), rng.integers(0, 4)
+    name = pick(rng, FUNCTIONS)
+    if name in ("binary_cross_entropy", "cross_entropy"):
+        shape = (n,) if name[0] == "b" else (n, k)
+        return name, (maybe(rng, any_array(rng, shape)),
+                      maybe(rng, rng.integers(0, max(k, 1), n)))
+    if name in ("accuracy", "confusion_matrix"):
+        return name, (maybe(rng, any_array(rng, (n,))),
+                      maybe(rng, rng.integers(0, 3, n)))
+    if name == "start":
+        return name, (optimizer(rng),)
+    if name == "create":
+        return name, (settings(rng),)
+    return name, (anything(rng), anything(rng))[:1 + (name == "load")]
+
+
+FUNCTIONS = [*ACTIVATIONS, "softmax", "log_softmax", "binary_cross_entropy",
+             "cross_entropy", "accuracy", "confusion_matrix", "versions",
+             "load", "start", "create"]
+CALLED = {"load": nn.Network.load,
+          "start": lambda settle: settle.start(np.ones(3)),
+          "create": lambda chosen: repr(nn.Network(**chosen))}
+
+
+def a_request(rng, net):
+    """What a method of a network gets."""
     name = pick(rng, [
         "fit", "fit", "partial_fit", "partial_fit", "predict",
         "predict_proba", "score", "evaluate", "loss_and_gradients",
         "apply_gradients", "apply_gradients", "set_params", "gradient_check",
         "save"])
-    arguments, more = (X, y), {}
+    X, y = rows(rng), labels(rng)
+    callback = pick(rng, [None] * 8 + [
+        lambda *_: False, lambda *_: "stop", anything(rng)])
     if name == "fit":
         net.set_params(**settings(rng))
-        more = {"callback": a_callback(rng)}
-    elif name == "partial_fit":
-        more = {"callback": a_callback(rng), "epochs": few(maybe(rng, 2, 0.1)),
-                "classes": maybe(rng, None, 0.1)}
-    elif name in ("predict", "predict_proba"):
-        arguments = (X,)
-    elif name == "apply_gradients":
-        arguments = (gradients(rng, net),)
-    elif name == "set_params":
-        arguments, more = (), {
+        return name, (X, y, callback), {}
+    if name == "partial_fit":
+        return name, (X, y), {
+            "callback": callback, "epochs": few(maybe(rng, 2, 0.1)),
+            "classes": maybe(rng, None, 0.1)}
+    if name in ("predict", "predict_proba"):
+        return name, (X,), {}
+    if name == "apply_gradients":
+        return name, (gradients(rng, net),), {}
+    if name == "set_params":
+        return name, (), {
             pick(rng, ["epochs", "seeds", "optimizer__momentum", "optimizer",
                        "optimizer__", "params_"]): anything(rng)}
-    elif name == "save":
-        arguments = (pick(rng, [None, 1, 1.5, b"a", [], {}, object(), "\0"]),)
-    elif name == "gradient_check":
-        more = {"step": maybe(rng, None, 0.3)}
-        victim = maybe(rng, net, 0.1)
-        return net, lambda: nn.gradient_check(victim, X, y, **more), (
-            name, victim, X, y, more)
-    return net, lambda: getattr(net, name)(*arguments, **more), (
-        name, net, arguments, more)
+    if name == "save":
+        return name, (pick(rng, [None, 1, 1.5, b"a", [], {}, object(),
+                                 "\0"]),), {}
+    if name == "gradient_check":
+        return name, (maybe(rng, net, 0.1), X, y, maybe(rng, None, 0.3)), {}
+    return name, (X, y), {}
+
+
+def a_call(rng):
+    """A network or None, a function of no arguments, and what it is."""
+    if rng.random() < 0.35:
+        name, given = an_order(rng)
+        call = CALLED.get(name) or getattr(nn, name)
+        return None, lambda: call(*given), (name, given)
+    net = network(rng)
+    name, given, more = a_request(rng, net)
+    call = getattr(nn if name == "gradient_check" else net, name)
+    return net, lambda: call(*given, **more), (name, net, given, more)
 
 
 def has_nan(result):
@@ -273,7 +283,8 @@ def outcome(call):
     """("result", it) or ("error", it), if it is one that may be."""
     with warnings.catch_warnings(), np.errstate(all="raise"):
         warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", "A column-vector y was passed")
+        for meant in WARNINGS:
+            warnings.filterwarnings("ignore", meant)
         try:
             result = call()
         except (ValueError, TypeError) as error:
