@@ -27,7 +27,7 @@ BATCH_SIZES = [None, 1, 7, 32, 40, 100]
 
 # More rows, and more numbers, than are taken at a time, and how many of them
 # make a batch: a part of what is taken, or several times as much.
-LARGE, WIDE = clusters(3, 10_000, 5), clusters(2, 700, 2_000)
+LARGE, WIDE = clusters(3, 10_007, 5), clusters(2, 700, 2_000)
 LARGE_BATCHES = [None, 7, 700, 5_000, 9_999]
 
 
