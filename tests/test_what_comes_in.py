@@ -93,23 +93,16 @@ def holding(**attributes):
     return network
 
 
-def weights(**numbers):
-    """A fitted network with parameters that all have one value."""
+def with_params(**changes):
+    """A fitted network with other numbers or arrays, or None for none."""
     network = fitted()
-    for name, number in numbers.items():
-        network.params_[name][:] = number
-    return network
-
-
-def with_params(**arrays):
-    network = fitted()
-    network.params_.update(arrays)
-    return network
-
-
-def without(name):
-    network = fitted()
-    del network.params_[name]
+    for name, value in changes.items():
+        if isinstance(value, float):
+            network.params_[name][:] = value
+        else:
+            network.params_[name] = value
+            if value is None:
+                del network.params_[name]
     return network
 
 
@@ -125,14 +118,9 @@ def far(number, row):
     return table
 
 
-def a_file(name):
-    with open(name, "x"):
-        return name
-
-
-def empty(name):
-    Path(name).mkdir(parents=True)
-    return name
+def empty(folder):
+    Path(folder).mkdir(parents=True)
+    return folder
 
 
 def damaged(name, data):
