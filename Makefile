@@ -4,65 +4,78 @@
 #   make iris ARGS="--seed 7"       hand options on to the experiment
 #
 # A target needs a set of packages, and gets that set and no more.  A set is
-# a list in pyproject.toml, and a file .venv/has-SET says that it is there.
-# A new target with a set of its own needs the list, `$(has)SET` behind its
+# a file requirements/SET.txt, and .venv/has-SET says that it is installed.
+# A new target with a set of its own needs that file, `$(has)SET` behind its
 # colon, and a line of help behind ##.
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip --disable-pip-version-check
 has := $(VENV)/has-
-made := $(VENV)/made-with-$(subst /,_,$(PYTHON))
+TOOLS := tests/tools
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help iris xor softmax_toy gradcheck test lint docs clean
-.PHONY: torture portable matrix bench mutation
+.PHONY: help iris xor softmax_toy gradcheck reproduce test referees recipes
+.PHONY: torture portable matrix bench mutation lint docs clean
 
 help:  ## list these targets
-	@sed -n 's/^\([a-z_ ]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+	@sed -n 's/^\([a-z_ ]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 	while IFS='|' read -r names text; do for name in $$names; do \
 	printf 'make %-13s%s\n' "$$name" "$$text"; done; done
 
-iris: $(has)dependencies  ## learn Fisher's iris data, save, load and compare
+# An experiment that is to draw needs Matplotlib besides.
+experiment := $(has)$(if $(findstring --plot,$(ARGS)),plot,nn)
+
+iris: $(experiment)  ## learn Fisher's iris data, save, load and compare
 	@$(RUN) experiments.py iris $(ARGS)
 
-xor: $(has)dependencies  ## learn exclusive or, and draw the answer
+xor: $(experiment)  ## learn exclusive or, and draw the answer
 	@$(RUN) experiments.py xor $(ARGS)
 
-softmax_toy: $(has)dependencies  ## tell three clusters of points apart
+softmax_toy: $(experiment)  ## tell three clusters of points apart
 	@$(RUN) experiments.py softmax_toy $(ARGS)
 
-gradcheck: $(has)dependencies  ## check the gradient against measured slopes
+gradcheck: $(experiment)  ## check the gradient against measured slopes
 	@$(RUN) experiments.py gradcheck $(ARGS)
 
-test: $(has)dependencies $(has)test  ## run every example and every test
+reproduce: $(experiment)  ## train a saved model again: ARGS=models/iris
+	@$(RUN) experiments.py reproduce $(ARGS)
+
+test: $(has)test  ## run every example and every test
 	@$(RUN) -m pytest -q -n 2 $(ARGS)
 	@echo "Everything held: the examples, and the tests."
 
-torture: $(has)dependencies $(has)test  ## crash, damage and fuzz for minutes
-	@$(RUN) tests/torture.py $(ARGS)
+referees: $(has)test $(has)torch  ## run the tests that need PyTorch
+	@$(RUN) -m pytest -q tests/test_referees.py $(ARGS)
 
-portable: $(has)dependencies  ## one result on every NumPy, processor, thread
-	@$(RUN) tests/portable.py $(VENV)/numpys $(ARGS)
+recipes: $(has)test $(has)torch $(has)recipes  ## run the recipes, some with PyTorch or Dask
+	@$(RUN) -m pytest -q tests/test_recipes.py $(ARGS)
 
-matrix: $(has)dependencies  ## the whole suite on each NumPy and each Python
-	@$(RUN) tests/matrix.py $(VENV)/pythons $(ARGS)
+torture: $(has)test  ## crash, damage and fuzz for minutes
+	@$(RUN) $(TOOLS)/torture.py $(ARGS)
 
-bench: $(has)dependencies $(has)bench  ## time it against its peers
+portable: $(has)nn  ## one result on every NumPy, processor, thread
+	@$(RUN) $(TOOLS)/portable.py $(VENV)/numpys $(ARGS)
+
+matrix: $(has)nn  ## the whole suite on each NumPy and each Python
+	@$(RUN) $(TOOLS)/matrix.py $(VENV)/pythons $(ARGS)
+
+bench: $(has)torch $(has)bench  ## time it against its peers
 	@$(RUN) benchmarks/bench.py $(ARGS)
 
-mutation: $(has)dependencies $(has)test $(has)mutation  ## break it, and see what notices
+mutation: $(has)test $(has)mutation  ## break it, and see what notices
 	@rm -rf mutants
 	@PYTHONDONTWRITEBYTECODE= $(VENV)/bin/mutmut run --max-children 2
-	@$(RUN) tests/mutants.py $(ARGS)
+	@$(RUN) $(TOOLS)/mutants.py $(ARGS)
 
-lint: $(has)dependencies $(has)lint  ## check types and style
+lint: $(has)lint  ## check types and style
 	@$(RUN) -m mypy
-	@$(RUN) -m ruff check nn.py experiments.py tests
+	@$(RUN) -m ruff check nn.py experiments.py tests docs/recipes
 
-docs: $(has)dependencies $(has)docs  ## build the book: pages, one page, EPUB
+docs: $(has)docs  ## build the book: pages, one page, EPUB
 	@for form in html singlehtml epub doctest; do \
 	$(RUN) -m sphinx -W --keep-going -q -b $$form -d docs/_build/.$$form \
 	docs docs/_build/$$form || exit 1; done
@@ -73,22 +86,40 @@ clean:  ## remove .venv and all that was built; saved models stay
 	@rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment.  One that another Python was named for is made anew; one
-# that a person made is used as it is.
+# The environment.  One that a person made is used as it is, and never
+# removed.  One that was made here is made anew if another Python is named.
+
+made := $(VENV)/made-with-$(subst /,_,$(PYTHON))
+ifeq ($(origin PYTHON),file)  # none was named: the one that is there will do
+made := $(firstword $(wildcard $(VENV)/made-with-*) $(made))
+endif
+
+# Where the system's Python was replaced by another, the old .venv has none,
+# or one that does not find its packages.  Then nothing in it counts.
+sound := $(shell $(RUN) -c 'import os, sysconfig; \
+	print(os.path.isdir(sysconfig.get_path("purelib")))' 2> /dev/null)
+ifneq ($(sound),True)
+$(shell rm -f $(VENV)/has-* $(VENV)/made-with-*)
+endif
 
 $(made):
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
+	@if test -e $(VENV)/made-by-make; then rm -rf $(VENV); fi
+	@test ! -e $(VENV) || test "$(sound)" = True || { echo "The Python of \
+	$(VENV) is gone or replaced, and make did not make it: remove it." >&2; \
+	exit 1; }
+	@python="$(PYTHON)"; test ! -e $(RUN) || python=$(RUN); \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
 	"Python 3.10 or later is needed; name one, as in make PYTHON=python3.12")'
-	@if ls $(VENV)/made-with-* > /dev/null 2>&1; then rm -rf $(VENV); fi
-	@test -e $(RUN) || { echo "Making $(VENV) ..."; \
-	$(PYTHON) -m venv $(VENV); } || { rm -rf $(VENV); exit 1; }
+	@if test -e $(RUN); then echo "Using the $(VENV) that is there."; \
+	else echo "Making $(VENV) ..."; mkdir $(VENV); touch $(VENV)/made-by-make; \
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; fi
 	@touch $@
 
-packages = $(shell sed -n 's/^$(1) = \[\(.*\)\]$$/\1/p' pyproject.toml | \
-	tr -d ',')
-
-$(has)%: pyproject.toml $(made)
-	@echo "Installing" $(call packages,$*) "..."
-	@$(RUN) -m pip install --quiet --disable-pip-version-check \
-	$(call packages,$*)
+$(has)%: $(wildcard requirements/*.txt) $(made)
+	@$(PIP) --version > /dev/null 2>&1 || $(RUN) -m ensurepip > /dev/null || \
+	{ echo "There is no pip in $(VENV): remove it, or install pip." >&2; \
+	exit 1; }
+	@echo "Installing requirements/$*.txt into $(VENV) ..."
+	@sed -n 's/^# //p' requirements/$*.txt
+	@$(PIP) install --quiet --prefer-binary -r requirements/$*.txt
 	@touch $@

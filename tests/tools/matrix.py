@@ -15,10 +15,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NUMPYS = ["numpy==1.24.*", "numpy==1.26.*", "numpy==2.0.*", "numpy"]
-NEEDED = ["pytest>=7.4", "pytest-xdist>=3.5", "hypothesis>=6.80",
-          "mpmath>=1.3"]
+NEEDED = ROOT / "requirements" / "pytest.txt"
 
 
 def combinations():
@@ -53,7 +52,7 @@ def result(folder, python, numpy):
         subprocess.run([python, "-m", "venv", str(home)], check=True)
     done = subprocess.run(
         [run, "-m", "pip", "install", "--quiet", "--only-binary", ":all:",
-         "--disable-pip-version-check", numpy, *NEEDED],
+         "--disable-pip-version-check", numpy, "-r", str(NEEDED)],
         capture_output=True, text=True)
     if done.returncode:
         return f"{name:24} not to be had", True
