@@ -1,7 +1,8 @@
 """The recipes run as they stand, and what they print is true.
 
-Each runs in a process of its own, in an empty folder, as a reader would run
-it, with settings that keep it short.
+Each is copied into an empty folder beside nn.py, as its page tells a reader
+to do, and runs there in a process of its own, with settings that keep it
+short.
 """
 
 import copy
@@ -10,6 +11,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -25,6 +27,8 @@ RECIPES = ROOT / "docs" / "recipes"
 PROGRAMS = sorted(path.stem for path in RECIPES.glob("*.py"))
 MODEST = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
           "MKL_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+ALONE = {**{name: value for name, value in os.environ.items()
+            if name != "PYTHONPATH"}, **MODEST}
 
 
 @pytest.fixture
@@ -32,30 +36,29 @@ def run(tmp_path):
     """A function that runs a recipe, gives its output, and sees to it that
     no file is left behind."""
     here, scratch = tmp_path / "here", tmp_path / "scratch"
-    here.mkdir()
     scratch.mkdir()
 
     def run(name, *options, **more):
-        before = listing(ROOT)
+        put_beside_nn(name, here)
+        before = sorted(here.iterdir())
         done = subprocess.run(
-            [sys.executable, str(RECIPES / f"{name}.py"), *options], cwd=here,
-            env={**os.environ, **MODEST, "TMPDIR": str(scratch)},
+            [sys.executable, f"{name}.py", *options], cwd=here,
+            env={**ALONE, "TMPDIR": str(scratch)},
             capture_output=True, text=True, timeout=300, **more)
         assert done.returncode == 0, done.stderr
-        assert list(here.iterdir()) == []
+        assert sorted(here.iterdir()) == before
         assert [path for path in scratch.rglob("*") if path.is_file()
                 and "dask-scratch-space" not in path.parts] == []
-        assert listing(ROOT) == before
         return done
 
     return run
 
 
-def listing(root):
-    """The files of the project but for what Python and the tests cache."""
-    return {path for folder in ("docs/recipes", "data", ".")
-            for path in (root / folder).glob("*")
-            if path.suffix in (".py", ".rst", ".csv", ".npy", ".npz")}
+def put_beside_nn(name, folder):
+    """Copy a recipe as its page says, into a folder with nn.py alone."""
+    folder.mkdir(exist_ok=True)
+    for path in (RECIPES / f"{name}.py", ROOT / "nn.py"):
+        shutil.copy(path, folder)
 
 
 def load_recipe(name):
@@ -63,11 +66,7 @@ def load_recipe(name):
     spec = importlib.util.spec_from_file_location(
         name, RECIPES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    path = list(sys.path)
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.path[:] = path
+    spec.loader.exec_module(module)
     return module
 
 
@@ -102,6 +101,13 @@ def test_a_recipe_is_short_and_begins_with_its_reason(name):
     assert f"python {name}.py" in text.split('"""')[1]
     assert text.endswith('if __name__ == "__main__":\n    main()\n')
     assert max(map(len, text.splitlines())) <= 79
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_recipe_looks_for_modules_where_python_does(name):
+    """Another folder on the path could hold somebody else's modules."""
+    text = (RECIPES / f"{name}.py").read_text(encoding="utf-8")
+    assert "sys.path" not in text
 
 
 # The programs
@@ -149,7 +155,7 @@ def test_the_progress_bar_ends_early_and_keeps_the_best(run):
 def test_early_stopping_puts_back_the_very_weights_of_the_best_epoch():
     pytest.importorskip("tqdm")
     recipe = load_recipe("progress_bar")
-    X, y = recipe.iris()
+    X, y = recipe.rows()
     seen = {}
 
     class Bar:
@@ -166,10 +172,11 @@ def test_early_stopping_puts_back_the_very_weights_of_the_best_epoch():
                        copy.deepcopy(network.params_))
         return stop(network, epoch, loss)
 
-    nn.Network(hidden_size=32, batch_size=8, epochs=2000).fit(
-        X[:100], y[:100], callback=callback)
+    nn.Network(hidden_size=32, optimizer=nn.SGD(0.01), batch_size=8,
+               epochs=2000).fit(X[:100], y[:100], callback=callback)
     best = min(seen, key=lambda epoch: seen[epoch][0])
     assert (stop.epoch, stop.loss) == (best, seen[best][0])
+    assert 1 < best
     assert max(seen) == best + 20
     for name in PARAMS:
         assert np.array_equal(stop.params[name], seen[best][1][name])
@@ -298,8 +305,7 @@ def test_data_parallel_training_on_a_cluster_that_is_there(run, tmp_path):
     local = ["--host", "127.0.0.1", "--scheduler-file", str(address)]
     settings = {"cwd": away, "stdout": subprocess.DEVNULL,
                 "stderr": subprocess.DEVNULL,
-                "env": {k: v for k, v in {**os.environ, **MODEST}.items()
-                        if k != "PYTHONPATH"}}
+                "env": ALONE}
     processes = [subprocess.Popen(
         [*dask, "scheduler", *local, "--port", "0", "--no-dashboard",
          "--dashboard-address", "127.0.0.1:0"], **settings)]

@@ -13,19 +13,16 @@ import argparse
 import copy
 import logging
 import os
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 from dask.distributed import Client
 
-# With nn.py beside this file, the next line is not needed.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import nn
 
 BLOCKS, FEATURES, CLASSES = 20, 32, [0, 1, 2]
-SETTINGS = {"hidden_size": 32, "optimizer": nn.SGD(0.1, momentum=0.9)}
+SETTINGS = {"hidden_size": 32, "optimizer": nn.SGD(0.1, momentum=0.9),
+            "batch_size": None}
 LOCAL = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1",
          "dashboard_address": "127.0.0.1:0",
          "silence_logs": logging.CRITICAL}

@@ -9,15 +9,12 @@ as it is, and copies a block of rows at a time.
 """
 
 import argparse
-import sys
 import tempfile
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
 
-# With nn.py beside this file, the next line is not needed.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import nn
 
 FEATURES = 64

@@ -8,34 +8,20 @@ would tell each training part about the rows that it is tested on.
 """
 
 import argparse
-import csv
-import sys
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 
 import joblib
-import numpy as np
+from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-# With nn.py beside this file, the next line is not needed.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import nn
 
-DATA = Path(__file__).resolve().parents[2] / "data" / "iris.csv"
 GRID = {
     "network__hidden_size": [4, 16],
     "network__optimizer__learning_rate": [0.01, 0.1, 0.3],
 }
-
-
-def iris():
-    """The measurements (150, 4) and the species (150,)."""
-    with DATA.open(newline="") as file:
-        rows = list(csv.reader(file))[1:]
-    return (np.array([row[:4] for row in rows], dtype=float),
-            np.array([row[4] for row in rows]))
 
 
 @contextmanager
@@ -56,13 +42,14 @@ def main():
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--dask", metavar="ADDRESS")
     options = parser.parse_args()
+    X, y = load_iris(return_X_y=True)
     pipeline = Pipeline([
         ("scale", StandardScaler()),
         ("network", nn.Network(batch_size=16, epochs=options.epochs))])
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     search = GridSearchCV(pipeline, GRID, cv=folds, n_jobs=2)
     with on_dask(options.dask) if options.dask else nullcontext():
-        search.fit(*iris())
+        search.fit(X, y)
     results = search.cv_results_
     for settings, score in zip(results["params"],
                                results["mean_test_score"], strict=True):

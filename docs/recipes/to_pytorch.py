@@ -7,14 +7,10 @@ outputs): the two are each other's transpose.
 """
 
 import copy
-import sys
-from pathlib import Path
 
 import numpy as np
 import torch
 
-# With nn.py beside this file, the next line is not needed.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import nn
 
 BENDS = {"sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh,
