@@ -1,7 +1,9 @@
 """What holds for every test: no warning, no numpy error, no file left."""
 
+import importlib.util
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import hypothesis
@@ -26,6 +28,17 @@ def pytest_configure(config):
 
 def pytest_unconfigure(config):
     _scratch.cleanup()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say which tests did not run, why, and how to run them."""
+    why = Counter(report.longrepr[2].removeprefix("Skipped: ")
+                  for report in terminalreporter.stats.get("skipped", []))
+    for reason, times in sorted(why.items()):
+        terminalreporter.write_line(f"Skipped {times}: {reason}")
+    if why and not all(map(importlib.util.find_spec, ["torch", "dask"])):
+        terminalreporter.write_line("What needs PyTorch or Dask is run by "
+                                    "`make referees` and `make recipes`.")
 
 
 @pytest.fixture(autouse=True)
