@@ -1,0 +1,225 @@
+"""The files around nn.py agree with it and with each other, and make copes
+with what people have for a .venv."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nn
+from helpers import ROOT
+
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+REQUIREMENTS = ROOT / "requirements"
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+# Files
+
+def test_each_set_of_packages_has_its_file():
+    rules = re.findall(r"^[a-z_ ]+:(.*?)##", MAKEFILE, re.MULTILINE)
+    named = set(re.findall(r"\$\(has\)(\w+)", "".join(rules)))
+    assert {"test", "docs", "torch"} <= named
+    assert named | {"nn", "plot"} <= {
+        path.stem for path in REQUIREMENTS.iterdir()}
+
+
+@pytest.mark.parametrize("path", sorted(REQUIREMENTS.iterdir()),
+                         ids=lambda path: path.stem)
+def test_a_set_says_what_it_is_for_and_includes_what_exists(path):
+    first, *lines = path.read_text(encoding="utf-8").splitlines()
+    assert first.startswith("# ")
+    for line in lines:
+        if line.startswith("-r "):
+            assert (REQUIREMENTS / line.removeprefix("-r ")).exists()
+
+
+def test_the_changes_of_this_version_are_told():
+    assert f"\n## {nn.__version__}\n" in read("CHANGELOG.md")
+
+
+def test_commands_that_are_named_exist():
+    text = read("CONTRIBUTING.md") + read("CHANGELOG.md")
+    for target in re.findall(r"`make (?:PYTHON=\S+ )?([a-z_]+)", text):
+        assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
+    for name in re.findall(r"requirements/[a-z]+\.txt", text):
+        assert (ROOT / name).exists()
+
+
+def test_windows_runs_the_commands_for_working_without_make():
+    def commands(text, start):
+        """The modules and programs that Python runs, and files of sets."""
+        lines = re.findall(rf"^{start}python (.*)", text, re.MULTILINE)
+        return set(re.findall(r"-m (?!venv)\w+|experiments.py \w+"
+                              r"|requirements/\w+\.txt", "\n".join(lines)))
+
+    here = commands(read("CONTRIBUTING.md"), "")
+    there = commands(read(".github/workflows/ci.yml"), " +- run: ")
+    assert {"-m pytest", "-m sphinx", "experiments.py iris"} <= there
+    assert there <= here
+
+
+def test_ci_runs_the_targets_that_contributing_names():
+    [targets] = re.findall(r"for target in (.*); do", read(".ci/run"))
+    table = re.findall(r"^\| `make (\w+)`", read("CONTRIBUTING.md"),
+                       re.MULTILINE)
+    assert sorted(targets.split()) == sorted(table)
+
+
+# A .venv of every kind.  Nothing is installed from elsewhere: the Python that
+# make is told to take makes its environments with a pip that does nothing.
+
+needs_make = pytest.mark.skipif(
+    os.name == "nt" or not shutil.which("make"), reason="needs make")
+
+PYTHON = f"""#!/bin/sh
+test "$2" = venv || exec '{sys.executable}' "$@"
+'{sys.executable}' -m venv --without-pip "$3"
+for folder in "$3"/lib/python*/site-packages; do : > "$folder/pip.py"; done
+"""
+
+OLD_PYTHON = f"""#!/bin/sh
+exec '{sys.executable}' -c "import sys
+sys.version_info = (3, 9)
+exec(sys.argv[1])" "$2"
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder with a space in its name, and a project of some files, whose
+    program prints which Python runs it."""
+    folder = tmp_path / "my project"
+    (folder / "requirements").mkdir(parents=True)
+    shutil.copy(ROOT / "Makefile", folder)
+    for name in ("nn", "plot"):
+        (folder / "requirements" / f"{name}.txt").write_text("# Set.\npip\n")
+    (folder / "experiments.py").write_text(
+        "import sys\nprint('ran in', sys.prefix)\nprint(*sys.argv[1:])\n")
+    for name, text in (("python", PYTHON), ("another", PYTHON),
+                       ("old", OLD_PYTHON)):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def make(folder, *words, python="./python", status=0):
+    """What make prints, run as a person would who is offline."""
+    env = {name: value for name, value in os.environ.items()
+           if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))}
+    named = [f"PYTHON={python}"] if python else []
+    done = subprocess.run(
+        ["make", *named, *words], cwd=folder, text=True, timeout=300,
+        env={**env, "PIP_NO_INDEX": "1"}, capture_output=True)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def venv(folder):
+    """An environment made by hand, without pip, as uv makes it."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip",
+                    str(folder / ".venv")], check=True)
+    (folder / ".venv" / "mine").touch()
+
+
+def break_python(folder):
+    """What is left of a .venv when the system's Python goes."""
+    for path in (folder / ".venv" / "bin").glob("python*"):
+        path.unlink()
+        path.symlink_to(folder / "gone")
+
+
+def ran_in(text):
+    return Path(re.search("ran in (.*)", text)[1])
+
+
+@needs_make
+def test_an_environment_is_made_once(project):
+    first = make(project, "iris", "ARGS=--seed 7")
+    assert "Making .venv" in first
+    assert "--seed 7" in first
+    assert ran_in(first) == project / ".venv"
+    second = make(project, "iris", python=None)
+    assert "Making" not in second
+    assert "Installing" not in second
+    assert ran_in(second) == project / ".venv"
+
+
+@needs_make
+def test_a_picture_brings_what_draws_it(project):
+    assert "Installing requirements/plot.txt" in make(
+        project, "xor", "ARGS=--plot a.png")
+    assert "Installing requirements/nn.txt" in make(project, "xor")
+
+
+@needs_make
+def test_an_environment_without_pip_gets_it_and_stays(project):
+    venv(project)
+    text = make(project, "iris")
+    assert ran_in(text) == project / ".venv"
+    assert (project / ".venv" / "mine").exists()
+    assert list(project.glob(".venv/lib/python*/site-packages/pip"))
+
+
+@needs_make
+def test_what_a_person_made_is_not_removed_for_another_python(project):
+    venv(project)
+    make(project, "iris")
+    text = make(project, "iris", python="./another")
+    assert "Using the .venv that is there" in text
+    assert (project / ".venv" / "mine").exists()
+
+
+@needs_make
+def test_what_make_made_is_made_anew_for_another_python(project):
+    make(project, "iris")
+    (project / ".venv" / "old").touch()
+    assert "Making .venv" in make(project, "iris", python="./another")
+    assert not (project / ".venv" / "old").exists()
+
+
+@needs_make
+def test_a_python_that_is_gone_is_noticed(project):
+    make(project, "iris")
+    break_python(project)
+    text = make(project, "iris")
+    assert "Making .venv" in text
+    assert ran_in(text) == project / ".venv"
+
+
+@needs_make
+def test_a_python_that_finds_no_packages_any_more_is_noticed(project):
+    """The system's python3 went from one version to the next."""
+    make(project, "iris")
+    [packages] = (project / ".venv" / "lib").glob("python*")
+    packages.rename(packages.with_name("python2.0"))
+    assert "Making .venv" in make(project, "iris")
+
+
+@needs_make
+def test_a_broken_environment_that_a_person_made_is_left_to_them(project):
+    venv(project)
+    break_python(project)
+    assert "remove it" in make(project, "iris", status=2)
+    assert (project / ".venv" / "mine").exists()
+
+
+@needs_make
+def test_an_old_python_is_told_so(project):
+    text = make(project, "iris", python="./old", status=2)
+    assert "Python 3.10 or later is needed" in text
+    assert not (project / ".venv").exists()
+
+
+@needs_make
+def test_cleaning_and_listing_make_no_environment(project):
+    assert "make iris" in make(project, "help")
+    make(project, "clean")
+    assert not (project / ".venv").exists()
