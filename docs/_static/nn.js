@@ -449,5 +449,5 @@ const nn = (() => {
   }
 
   return {fold, total, dot, exp, tanh, log1p, sigmoid, softmax, log_softmax,
-          start, epoch, logits, evaluate, weights_sha256, Generator, sha256};
+          step, start, epoch, logits, evaluate, weights_sha256, Generator, sha256};
 })();
