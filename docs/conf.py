@@ -17,7 +17,8 @@ language = "en"
 description = ("How a neural network works, told by a program: derive "
                "backpropagation in an evening, and run every line.")
 
-extensions = ["sphinx.ext.doctest", "book", "mathml", "running", "epub"]
+extensions = ["sphinx.ext.doctest", "book", "mathml", "running", "playing",
+              "epub"]
 exclude_patterns = ["_build", "_static", "figures", "inserts", "exercises",
                     "README.md"]
 nitpicky = True

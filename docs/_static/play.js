@@ -61,6 +61,14 @@ it say the same to those who hear the page. */
     "svg:svg", {viewBox: box.join(" "), role: "img", "aria-label": label,
                 class: "play-picture"}, ...children);
 
+  /* The title of something to play with, and a sentence that invites to it. */
+  function invite(place, title, ...sentence) {
+    const id = `${place.id}-title`;
+    set(place, {role: "group", "aria-labelledby": id});
+    place.append(h("p", {id, class: "play-title"}, title),
+                 h("p", {}, ...sentence));
+  }
+
   const calm = () =>
     matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -190,6 +198,9 @@ it say the same to those who hear the page. */
       work.start();
     }}, "Train it here");
 
+    invite(place, "Train it here", "Your browser can train this network as "
+           + "well, in another language. The book's digest is what Python "
+           + "found when this page was made; the other will be yours.");
     place.append(h("div", {class: "play-buttons"}, button), now, chart,
                  table, status);
   }
@@ -199,7 +210,7 @@ it say the same to those who hear the page. */
 
   const XOR = {learning_rate: 0.5, momentum: 0.9, hidden_size: 8,
                activation: "tanh", seed: 0};
-  const EPOCHS = 400, CELLS = 36;
+  const EPOCHS = 400, CELLS = 40;
 
   function xor(place, {X, t}) {
     const controls = {
@@ -238,7 +249,7 @@ it say the same to those who hear the page. */
     const size = 200 / CELLS;
     const cells = middles.map((_, i) => h("svg:rect", {
       x: i % CELLS * size, y: Math.floor(i / CELLS) * size,
-      width: size + 0.3, height: size + 0.3}));
+      width: size, height: size, "shape-rendering": "crispEdges"}));
     squares.append(...cells);
 
     let net = null, past = [];
@@ -301,7 +312,7 @@ it say the same to those who hear the page. */
       if (!over) return;
       button.textContent = "Train it again";
       status.textContent = Number.isFinite(net.loss_curve[epoch - 1])
-        ? `Trained. ${now.textContent}.`
+        ? "Trained: " + now.textContent.split(", ")[1] + "."
         : `Diverged in epoch ${epoch}: the loss is no number any more.`;
     }
 
@@ -333,7 +344,7 @@ it say the same to those who hear the page. */
       if (!work.running()) { train(); return; }
       work.stop();
       button.textContent = "Train it";
-      status.textContent = `Stopped. ${now.textContent}.`;
+      status.textContent = "Stopped.";
     }}, "Train it");
 
     const reset = h("button", {type: "button", click: () => {
@@ -353,6 +364,10 @@ it say the same to those who hear the page. */
       status.textContent = "The address of this page now has the settings.";
     });
 
+    invite(place, "Try it", "The colours are the network's answers, and each "
+           + "dashed line is where the sum of one hidden unit is zero. What "
+           + "you change trains it anew; the last slider goes back through "
+           + "the epochs.");
     place.append(
       h("div", {class: "play-controls"},
         ...Object.values(controls).map(({row}) => row)),
@@ -399,7 +414,7 @@ it say the same to those who hear the page. */
     const rings = [1, 4, 9, 16, 25, 36].map((level) => h("svg:ellipse", {
       cx: 0, cy: 0, rx: Math.sqrt(2 * level / STEEP[0]),
       ry: Math.sqrt(2 * level / STEEP[1]), class: "play-ring"}));
-    const plane = picture([-4.8, -2.4, 7.2, 4.8], "", ...rings, path, points,
+    const plane = picture([-4.8, -2, 7.2, 4], "", ...rings, path, points,
                           h("svg:circle", {cx: 0, cy: 0, r: 0.1,
                                            class: "play-one"}));
     plane.classList.add("play-wide");
@@ -440,6 +455,9 @@ it say the same to those who hear the page. */
 
     [rate, momentum].forEach(({input}) =>
       input.addEventListener("input", draw));
+    invite(place, "Try it", "SGD in the ravine, with settings of your own. "
+           + "Beyond the mark below the slider every step leads farther "
+           + "away.");
     place.append(h("div", {class: "play-controls"}, rate.row, momentum.row),
                  plane, now);
     draw();
