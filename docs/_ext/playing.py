@@ -11,9 +11,10 @@ told what came out, to compare.
 import json
 from html import escape
 
-import experiments
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
+
+import experiments
 
 
 def iris():

@@ -38,7 +38,11 @@ it say the same to those who hear the page. */
     set(input, {id});
     const output = h("output", {for: id});
     const number = input.tagName === "INPUT";
-    const value = () => number ? Number(input.value) : input.value;
+    // What is typed may lie out of bounds, or be no whole number.
+    const value = () => !number ? input.value
+      : input.type === "range" ? Number(input.value)
+      : Math.min(input.max, Math.max(input.min,
+                                     Math.trunc(Number(input.value))));
     const write = () => {
       output.textContent = input.type === "range" ? show(value()) : "";
     };
