@@ -168,7 +168,7 @@ const nn = (() => {
     return Math.max(u, 0) + log1p(exp(u > 0 ? -u : u));
   }
 
-  const cross_entropy = (z, t) => -log_softmax(z)[t];
+  const cross_entropy = (z, t) => 0 - log_softmax(z)[t];
 
   // One step
   // --------
@@ -188,8 +188,10 @@ const nn = (() => {
     const n = t.length;
     const D2 = Z2.map((z, r) => {
       const P = z.length === 1 ? z.map(sigmoid) : softmax(z);
-      return P.map((p, j) =>
-        (p - (z.length === 1 ? t[r] : Number(j === t[r]))) / n);
+      return P.map((p, j) => {
+        const Y = z.length === 1 ? t[r] : Number(j === t[r]);
+        return p / n - Y / n;
+      });
     });
     const W2_T = transpose(M2.slice(0, -1));
     const D1 = dot(D2, W2_T).map((row, r) =>
@@ -247,19 +249,18 @@ const nn = (() => {
     const n = net.t.length, batch = Math.min(net.batch_size || n, n);
     const order = batch < n ? net.random.permutation(n)
                             : net.t.map((_, r) => r);
-    let losses = [];
+    let sum = 0;
     for (let i = 0; i < n; i += batch) {
       const rows = order.slice(i, i + batch);
       const X1 = rows.map((r) => net.X1[r]), t = rows.map((r) => net.t[r]);
       const [A, Z2] = forward(X1, net.M1, net.M2, net.activation);
       const [G1, G2] = backward(X1, t, net.M2, A, Z2, net.activation);
-      losses = losses.concat(row_losses(Z2, t));
+      sum += total(row_losses(Z2, t));
       step(net.M1, G1, net.V1, net.learning_rate, net.momentum);
       step(net.M2, G2, net.V2, net.learning_rate, net.momentum);
     }
-    const loss = total(losses) / n;
-    net.loss_curve.push(loss);
-    return loss;
+    net.loss_curve.push(sum / n);
+    return sum / n;
   }
 
   /* The logits of the rows X. */
