@@ -5,7 +5,7 @@ Copy this file beside your own program.  It needs NumPy and nothing else.
 >>> import numpy as np
 >>> X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 >>> y = np.array(["same", "different", "different", "same"])
->>> network = Network(hidden_size=8, epochs=500,
+>>> network = Network(hidden_size=8, activation="tanh", epochs=500,
 ...                   optimizer=SGD(learning_rate=0.5, momentum=0.9))
 >>> network.fit(X, y).predict(X).tolist()
 ['same', 'different', 'different', 'same']
@@ -18,20 +18,19 @@ the same bits.
 
 It has no second hidden layer, no convolution, no regression, no
 regularisation, no GPU and no automatic differentiation, and it never will
-have.  Whoever needs these has outgrown it, and can take the four weight
+have.  If you need these you have outgrown it, and can take the four weight
 arrays along.
 
-Read from the top: each chapter can be understood from those above it.  Two
-parts of the class ``Network`` lean on chapters that come after it: its methods
-``save`` and ``load``, and its setting ``arithmetic``.  They can be skipped at
-first.  Names that begin with an underscore are for the inside.  What comes
-from outside is checked once, where it comes in; the rest trusts that.
+The file is a book in two parts, and each chapter leans only on those above
+it.  Part one is the network itself, to be read in one evening.  Part two is
+what makes it one to rely on: the checks of all that comes in, saved models,
+and an arithmetic that gives the same bits on every machine.  Names that begin
+with an underscore are for the inside.  Part one calls a few of part two, such
+as ``_table``, ``_labels`` and ``_check_settings``; they see to it that what
+comes in makes sense.  Trust them until then.
 """
 
-from __future__ import annotations
-
 import copy
-import ctypes
 import errno
 import hashlib
 import inspect
@@ -45,14 +44,15 @@ import shutil
 import stat
 import struct
 import sys
+import time
 import warnings
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,7 +62,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 __license__ = "MIT"
 
 __all__ = [
@@ -74,6 +74,9 @@ __all__ = [
     "gradient_check", "versions",
 ]
 
+# Part one: the network
+# #####################
+#
 # Notation
 # ========
 #
@@ -87,7 +90,7 @@ __all__ = [
 # every feature by a number of its own, a *weight*, adds up, adds one number
 # more, its *bias*, and bends the sum by a curve, the *activation*.  This layer
 # is called hidden, since nobody outside sees what it gives.  The second layer
-# does the same with what the first one gave, but for the bend: its sums are
+# does the same with what the first one gave, without the bend: its sums are
 # the *outputs*, and they are turned into probabilities.
 #
 # Nobody chooses the weights and biases, the *parameters*.  They begin at
@@ -99,14 +102,13 @@ __all__ = [
 # many such steps.  The rows that are put through before one step are a
 # *batch*.  When every row has had its turn, an *epoch* is over.
 #
-# A formula uses the symbols of the first column, and the code beneath it the
-# names of the second.  The sizes are *n* rows, *d* features, *h* hidden units,
-# *k* outputs and, of weights and biases together, *p* parameters.  Two classes
+# Formulas write these things in symbols.  You will meet them one at a time;
+# here they are together, to come back to, with the names that they have in
+# the code.  The sizes are *n* rows, *d* features, *h* hidden units, *k*
+# outputs and, of weights and biases together, *p* parameters.  Two classes
 # need one output, three or more need one each.  A small letter with an index
-# is one entry of the array with the capital letter: :math:`p_{rj}` is an entry
-# of :math:`P`, in row r and column j, and no number of parameters.  An entry
-# of :math:`Y` keeps the capital, since y is something else, and
-# :math:`z_{rj}` is one of :math:`Z_2` where no other Z is about.
+# is one entry of the array with the capital letter, so that :math:`p_{rj}` is
+# the entry of :math:`P` in row r and column j.
 #
 # ==============  ========================  =========  =====================
 # Symbol          Name in the code          Shape      Meaning
@@ -119,13 +121,18 @@ __all__ = [
 # :math:`b_1`     ``params_["b1"]``         (h,)       biases, first layer
 # :math:`W_2`     ``params_["W2"]``         (h, k)     weights, second layer
 # :math:`b_2`     ``params_["b2"]``         (k,)       biases, second layer
-# :math:`Z_1`     ``Z1``                    (n, h)     :math:`X W_1 + b_1`
+# :math:`X_1`     ``X1``                    (n, d+1)   X and a column of ones
+# :math:`M_1`     ``M1``                    (d+1, h)   W1 with b1 below it
 # :math:`A_1`     ``A1``                    (n, h)     hidden activations
-# :math:`Z_2`     ``Z2``, ``logits``        (n, k)     :math:`A_1 W_2 + b_2`
+# :math:`A`       ``A``                     (n, h+1)   A1 and a column of ones
+# :math:`M_2`     ``M2``                    (h+1, k)   W2 with b2 below it
+# :math:`Z_2`     ``Z2``, ``logits``        (n, k)     outputs, A M2
 # :math:`P`       ``P``                     (n, k)     probabilities
 # :math:`L`       ``loss``                  ()         mean loss of the rows
 # :math:`D_2`     ``D2``                    (n, k)     slope of L in each Z2
-# :math:`D_1`     ``D1``                    (n, h)     slope of L in each Z1
+# :math:`D_1`     ``D1``                    (n, h)     slope of L in X1 M1
+# :math:`G_1`     ``G1``                    (d+1, h)   slope of L in each M1
+# :math:`G_2`     ``G2``                    (h+1, k)   slope of L in each M2
 # :math:`\theta`  ``theta``                 (p,)       all parameters, flat
 # :math:`g`       ``gradient``              (p,)       slope of L in each one
 # :math:`v`       ``velocity``              (p,)       momentum's memory
@@ -136,14 +143,14 @@ __all__ = [
 # ==============  ========================  =========  =====================
 #
 # A letter that stands for something else in a later chapter is declared there.
+#
+# Almost all arithmetic gives the same bits on every machine.  Five operations
+# do not, and functions that use them take them as ``ops``, so that the last
+# chapter can put slower ones in their place.  Until then, read ``ops.exp`` as
+# ``np.exp``.
 
 Array = NDArray[Any]
 
-
-# Most arithmetic gives the same bits on every machine.  Five operations do
-# not: their last digits depend on the processor and on the libraries.  All
-# that follows takes them from a tuple, so that five others can stand in, which
-# are slower and give the same bits everywhere.
 
 class _Arithmetic(NamedTuple):
     """The operations whose last bits may differ between machines."""
@@ -155,37 +162,12 @@ class _Arithmetic(NamedTuple):
     tanh: Callable[..., Array]
 
 
-_NUMPY = _Arithmetic(np.ndarray.dot, np.add.reduce,
-                     np.exp, np.log1p, np.tanh)
-
-
-def _numbers(values: ArrayLike, name: str) -> Array:
-    """Values as an array of real or complex floats, none of them NaN."""
-    try:
-        z = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} has rows of different lengths; give an "
-                         "array of numbers") from None
-    if z.dtype.kind in "biu":
-        z = z.astype(np.float64)
-    if z.dtype.kind not in "fc":
-        raise TypeError(f"{name} has the dtype {z.dtype}; give an array of "
-                        "numbers")
-    if np.isnan(z).any() or (z.dtype.kind == "c"
-                             and not np.isfinite(z).all()):
-        raise ValueError(f"{name} contains NaN, or is complex and infinite; "
-                         "give numbers only")
-    return z
-
-
 # Activations
 # ===========
 #
 # Two linear layers in a row are one linear layer.  What makes the hidden
 # layer worth having is a bend between the two: a function applied to each
-# number on its own.  Three are on offer.  They take complex numbers too.  No
-# data are complex, but a small imaginary step is the best way of measuring a
-# slope, and slopes are what training lives on.
+# number on its own.  Three are on offer.
 #
 # The **sigmoid** squeezes any number into the interval from 0 to 1:
 #
@@ -194,10 +176,14 @@ def _numbers(values: ArrayLike, name: str) -> Array:
 #
 #    \sigma(z) = \frac{1}{1 + e^{-z}}
 #
-# Written down literally, it overflows: at :math:`z = -1000` the term
-# :math:`e^{1000}` is larger than any float.  Multiply numerator and
-# denominator by :math:`e^{z}` where z is negative, and the exponential
-# never sees a positive number.
+# .. aside:: For the careful: what overflows
+#
+#    Written down literally, it overflows: at :math:`z = -1000` the term
+#    :math:`e^{1000}` is larger than any float.  Multiply numerator and
+#    denominator by :math:`e^{z}` where z is negative, and the exponential
+#    never sees a positive number.  All functions here take complex numbers
+#    too.  No data are complex, but a small imaginary step is the best way of
+#    measuring a slope.
 
 def sigmoid(z: ArrayLike) -> Array:
     """Squeeze each number into the interval from 0 to 1.
@@ -215,8 +201,7 @@ def sigmoid(z: ArrayLike) -> Array:
     >>> np.allclose(sigmoid(2.0), 1 / (1 + np.exp(-2.0)), rtol=1e-15)
     True
     """
-    with np.errstate(under="ignore"):
-        return _sigmoid(_numbers(z, "z"), _NUMPY)
+    return _by_rows(_sigmoid, _numbers(z, "z"))
 
 
 def _sigmoid(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
@@ -226,15 +211,28 @@ def _sigmoid(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
     return a
 
 
+def _by_rows(function: Callable[..., Array], z: Array) -> Array:
+    """Apply a function of rows to numbers of any shape."""
+    rows = np.ascontiguousarray(z).reshape(
+        math.prod(z.shape[:-1]), z.shape[-1] if z.ndim else 1)
+    with np.errstate(under="ignore", over="ignore"):
+        result: Array = function(rows, _NUMPY).reshape(z.shape)[()]
+    return result
+
+
 # The **hyperbolic tangent** is a sigmoid stretched to run from -1 to 1, and
-# squeezed to half its width.  Its outputs centre on zero, and so do the inputs
-# of the next layer: some of them pull its sums up and some down, not all one
-# way.
+# squeezed to half its width:
 #
 # .. math::
 #    :label: tanh
 #
 #    \tanh(z) = \frac{e^{z} - e^{-z}}{e^{z} + e^{-z}} = 2\,\sigma(2z) - 1
+#
+# Its outputs may have either sign, and that helps the layer behind it.  There
+# the slope of each weight of a unit is one number, the same for all of them,
+# times the input on that weight.  If all inputs are positive, as a sigmoid's
+# are, then for one row all weights of a unit must grow or shrink together,
+# and a step that wants one up and one down has to zigzag.
 
 def tanh(z: ArrayLike) -> Array:
     """Squeeze each number into the interval from -1 to 1.
@@ -250,15 +248,14 @@ def tanh(z: ArrayLike) -> Array:
     >>> np.allclose(tanh(0.5), 2 * sigmoid(1.0) - 1, rtol=1e-15)
     True
     """
-    with np.errstate(under="ignore"):
-        return np.tanh(_numbers(z, "z"))
+    return _by_rows(_tanh, _numbers(z, "z"))
 
 
 def _tanh(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
     return ops.tanh(z, out)
 
 
-# The **rectifier** keeps positive numbers and drops the others.  Of a
+# The **rectifier** keeps positive numbers and puts 0 for the others.  Of a
 # complex number it looks at the real part, so that a small imaginary step does
 # not change its mind:
 #
@@ -280,16 +277,26 @@ def relu(z: ArrayLike) -> Array:
     >>> relu([-1.5, 0.0, 2.0]).tolist()
     [0.0, 0.0, 2.0]
     """
-    return _relu(_numbers(z, "z"), _NUMPY)
+    return _by_rows(_relu, _numbers(z, "z"))
 
 
 def _relu(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
-    return np.positive(np.where(z.real > 0, z, 0), out=out)
+    # Asked this way round, NaN stays NaN.
+    return np.positive(np.where(z.real <= 0, 0, z), out=out)
 
 
-# Training needs the slope of the activation.  All three have one that can
-# be had from the output *a* alone, without looking at *z* again.  At its
-# corner the rectifier has none, and 0 is as good as any:
+# Training needs the slope of the activation, :math:`f'`.  All three have one
+# that can be had from the output *a* alone, without looking at *z* again.
+#
+# For the sigmoid, write :math:`a = 1/u` with :math:`u = 1 + e^{-z}`.  The
+# slope of :math:`1/u` in u is :math:`-1/u^2`, that of u in z is
+# :math:`-e^{-z}`, which is :math:`1 - u`, and along a chain slopes multiply:
+# :math:`(1 - u) \cdot (-1/u^2) = 1/u - 1/u^2 = a - a^2`.  The tangent is
+# :math:`2\,\sigma(2z) - 1`.  With :math:`\sigma` for :math:`\sigma(2z)` its
+# slope is :math:`2 \cdot 2\,\sigma(1 - \sigma)`, and since :math:`\sigma` is
+# :math:`(1 + a)/2`, that is :math:`(1 + a)(1 - a)`.  The rectifier's slope is
+# 1 where it lets a number through; at its corner it has none, and 0 is as
+# good as any:
 #
 # .. math::
 #    :label: slopes
@@ -299,9 +306,9 @@ def _relu(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
 #    \operatorname{relu}' = \begin{cases} 1 & a > 0 \\
 #                                         0 & a = 0 \end{cases}
 #
-# The table below pairs each activation with its slope.  A step to the
-# right and one to the left show that they belong together, on both sides of
-# the corner:
+# The table below pairs each activation with its slope.  One of your own takes
+# one more line in it.  A step to the right and one to the left show that the
+# pairs belong together, on both sides of the corner:
 #
 # >>> z, step = np.array([-0.7, 0.7]), 1e-6
 # >>> for activate, slope in _ACTIVATIONS.values():
@@ -351,30 +358,21 @@ def softmax(z: ArrayLike) -> Array:
     >>> np.allclose(softmax([1.0, 2.0, 3.0]), e / e.sum(), rtol=1e-15)
     True
     """
-    with np.errstate(under="ignore", over="ignore"):
-        return _softmax(_logits(z, "z"), _NUMPY)
+    return _by_rows(_softmax, _logits(z, "z"))
 
 
-def _logits(values: ArrayLike, name: str) -> Array:
-    """Values as finite numbers with at least one to a row."""
-    z = _numbers(values, name)
-    if z.ndim == 0 or z.shape[-1] == 0:
-        raise ValueError(f"{name} has the shape {z.shape}; give rows of at "
-                         "least one number")
-    if not np.isfinite(z).all():
-        raise ValueError(f"{name} contains infinity; give finite numbers")
-    return z
-
-
-def _softmax(z: Array, ops: _Arithmetic) -> Array:
-    e = ops.exp(z - np.maximum.reduce(z, axis=-1, keepdims=True))
-    return e / ops.total(e, axis=-1, keepdims=True)
+def _softmax(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
+    e: Array = np.subtract(
+        z, np.maximum.reduce(z, axis=-1, keepdims=True), out=out)
+    ops.exp(e, e)
+    e /= ops.total(e, axis=-1, keepdims=True)
+    return e
 
 
 # The loss needs the logarithm of a probability; log is the natural one
-# throughout.  Whoever computes the probability first may lose it: one that is
-# too small for a float is rounded to 0 (it *underflows*), and the logarithm of
-# 0 is minus infinity.  But the logarithm of a quotient is a difference of
+# throughout.  If you compute the probability first you may lose it: one that
+# is too small for a float is rounded to 0 (it *underflows*), and the logarithm
+# of 0 is minus infinity.  But the logarithm of a quotient is a difference of
 # logarithms, which can be computed without the quotient:
 #
 # .. math::
@@ -382,13 +380,19 @@ def _softmax(z: Array, ops: _Arithmetic) -> Array:
 #
 #    \log p_j = (z_j - c) - \log \sum_i e^{z_i - c}
 #
-# One weakness is left.  When the network is sure of itself the sum is 1 and a
-# little, and a little vanishes beside 1.  So the largest term, which *is* 1,
-# is left out of the sum, and ``log1p``, the logarithm of one plus its
-# argument, puts it back:
+# .. aside:: For the careful: the 1 in the sum
 #
-# >>> float(np.log(1 + 1e-20)), float(np.log1p(1e-20))
-# (0.0, 1e-20)
+#    When the network is sure of itself the sum is 1 and a little, and a little
+#    vanishes beside 1.  So the largest term, which *is* 1, is left out of the
+#    sum, and ``log1p``, the logarithm of one plus its argument, puts it back:
+#
+#    >>> float(np.log(1 + 1e-20)), float(np.log1p(1e-20))
+#    (0.0, 1e-20)
+#
+#    NumPy's log1p forgets this for complex numbers, where the logarithm has
+#    half that of the squared length as its real part and the angle as its
+#    imaginary one.  Of :math:`1 + x + iy` the squared length is 1 and
+#    :math:`x (2 + x) + y^2`.
 
 def log_softmax(z: ArrayLike) -> Array:
     """Give the logarithm of each row's softmax without computing it first.
@@ -409,8 +413,7 @@ def log_softmax(z: ArrayLike) -> Array:
     ...             rtol=1e-13, atol=0)
     True
     """
-    with np.errstate(under="ignore", over="ignore"):
-        return _log_softmax(_logits(z, "z"), _NUMPY)
+    return _by_rows(_log_softmax, _logits(z, "z"))
 
 
 def _log_softmax(z: Array, ops: _Arithmetic) -> Array:
@@ -418,9 +421,20 @@ def _log_softmax(z: Array, ops: _Arithmetic) -> Array:
     shifted = z - np.take_along_axis(z, top, axis=-1)
     e = ops.exp(shifted)
     np.put_along_axis(e, top, 0, axis=-1)
-    rest = ops.log1p(ops.total(e, axis=-1, keepdims=True))
-    logarithms: Array = shifted - rest
+    logarithms: Array = shifted - ops.log1p(
+        ops.total(e, axis=-1, keepdims=True))
     return logarithms
+
+
+def _log1p(x: Array) -> Array:
+    """The logarithm of 1 + x, of complex numbers too."""
+    if x.dtype.kind != "c":
+        return np.log1p(x)
+    squared = x.real * (2 + x.real) + x.imag * x.imag
+    return np.log1p(squared) / 2 + 1j * np.arctan2(x.imag, 1 + x.real)
+
+
+_NUMPY = _Arithmetic(np.matmul, np.add.reduce, np.exp, _log1p, np.tanh)
 
 
 # Losses
@@ -470,53 +484,39 @@ def binary_cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
     >>> binary_cross_entropy([-10000.0], [1])
     10000.0
     """
-    z = _logits(logits, "logits")
-    if z.ndim != 1:
-        raise ValueError(f"logits has the shape {z.shape}; give one logit "
-                         "to each row, as an array of the shape (n,)")
-    t = _targets(targets, len(z), 2)
-    with np.errstate(all="ignore"):
-        loss: float = _mean(_binary_cross_entropy(z[:, None], t, _NUMPY))
-    return loss
+    z = _logits(logits, "logits", 1)[:, None]
+    return _mean_loss(_binary_losses, z, _targets(targets, len(z), 2))
 
 
-def _targets(values: ArrayLike, n: int, k: int) -> Array:
-    """Values as n class indices below k."""
-    t = _numbers(values, "targets")
-    if t.shape != (n,):
-        raise ValueError(f"targets has the shape {t.shape} and logits has "
-                         f"{n} rows; give one class index to each row")
-    if t.dtype.kind == "c" or not np.isin(t, np.arange(k)).all():
-        raise ValueError("targets contains something else than the class "
-                         f"indices 0 to {k - 1}")
-    return t.astype(np.intp)
-
-
-def _mean(rows: Array) -> Any:
-    """The mean of losses (n,), even where their sum would overflow."""
-    mean = np.add.reduce(rows) / len(rows)
-    if not np.isfinite(mean):
-        mean = np.add.reduce(rows / len(rows))
-    if not np.isfinite(mean):
-        raise ValueError("the loss overflows; give smaller logits")
-    return mean.item()
-
-
-def _binary_cross_entropy(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
-    u = np.where(t == 1, -_wide(Z2[:, 0]), _wide(Z2[:, 0]))
+def _binary_losses(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
+    z = _wide(Z2[..., 0])
+    u = np.where(t == 1, -z, z)
     positive = u.real > 0
     tail = ops.log1p(ops.exp(np.where(positive, -u, u)))
     return np.where(positive, u, 0) + tail
 
 
 def _wide(z: Array) -> Array:
-    """z in double precision: a sum over many rows deserves it."""
+    """The same in double precision: a sum over many rows deserves it."""
     wide: Array = z.astype(np.result_type(z, np.float64), copy=False)
     return wide
 
 
+def _mean_loss(losses: Callable[..., Array], Z2: Array, t: Array) -> Any:
+    """The mean of the rows' losses, even where their sum would overflow."""
+    with np.errstate(all="ignore"):
+        rows = losses(Z2, t, _NUMPY)
+        mean = np.add.reduce(rows) / len(rows)
+        if not np.isfinite(mean):
+            mean = np.add.reduce(rows / len(rows))
+    if not np.isfinite(mean):
+        raise ValueError("the loss overflows; give smaller logits")
+    return mean.item()
+
+
 # With k classes there are k logits, and the loss of a row is minus the
-# logarithm of its softmax at the right class:
+# logarithm of its softmax at the right class.  Both terms of that logarithm,
+# as :func:`log_softmax` finds it, push the loss up, so nothing cancels:
 #
 # .. math::
 #    :label: cross-entropy
@@ -547,42 +547,14 @@ def cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
     >>> np.allclose(cross_entropy(z, t), -np.log(softmax(z)[[0, 1], t]).mean())
     True
     """
-    z = _logits(logits, "logits")
-    if z.ndim != 2 or len(z) == 0:
-        raise ValueError(f"logits has the shape {z.shape}; give at least one "
-                         "row, as an array of the shape (n, k)")
-    t = _targets(targets, *z.shape)
-    with np.errstate(all="ignore"):
-        loss: float = _mean(_cross_entropy(z, t, _NUMPY))
-    return loss
+    z = _logits(logits, "logits", 2)
+    return _mean_loss(_class_losses, z, _targets(targets, *z.shape))
 
 
-# ``log_softmax`` would do, but it leaves the *largest* class out of its sum.
-# The small loss of a right answer is what matters here, so in code the *right*
-# class is left out, and comes back through ``log1p``.  Subtract the largest
-# logit of a row from all its logits.  Let s be what becomes of the right one,
-# and *sum* the exponentials of the others.  Then the loss of the row is
-# log1p(sum + exp(s) - 1) - s.  Where the right logit is the largest, s and
-# exp(s) - 1 are 0, and a tiny sum keeps all its digits.
-
-def _cross_entropy(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
-    z, right = _wide(_by_class(Z2)), (np.arange(len(t)), t)
-    left = z - np.maximum.reduce(z, axis=1, keepdims=True)
-    e = ops.exp(left)
-    e_right, e[right] = e[right], 0
-    return _surprise(left[right], e_right, ops.total(e, axis=1), ops)
-
-
-def _by_class(Z2: Array) -> Array:
-    """The same numbers, in memory class by class instead of row by row.
-
-    NumPy is slow along short rows, and this spares most of a softmax's time.
-    """
-    return np.asfortranarray(Z2)
-
-
-def _surprise(s: Array, e: Array, others: Array, ops: _Arithmetic) -> Array:
-    losses: Array = ops.log1p(others + (e - 1)) - s
+def _class_losses(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
+    logarithms = _log_softmax(_wide(Z2), ops)
+    right = np.take_along_axis(logarithms, t[..., None], axis=-1)
+    losses: Array = 0 - right[..., 0]
     return losses
 
 
@@ -617,19 +589,31 @@ def _surprise(s: Array, e: Array, others: Array, ops: _Arithmetic) -> Array:
 # >>> bool(abs((rise - fall) / (2 * step) - (sigmoid(0.3) - 1) / 2) < 1e-9)
 # True
 
+def _truth(t: Array, k: int) -> Array:
+    """Y (n, k), true where the class is right, for class indices (n,)."""
+    right: Array = t[..., None] == ([1] if k == 1 else np.arange(k))
+    return right
+
+
+def _output(k: int) -> tuple[Callable[..., Array], Callable[..., Array]]:
+    """What makes probabilities and losses of k logits to a row."""
+    return ((_sigmoid, _binary_losses) if k == 1 else
+            (_softmax, _class_losses))
+
 
 # Metrics
 # =======
 #
-# Training follows the loss, because it has a slope; a count of right answers
-# has none, since a small step seldom changes it.  But people ask how many
-# answers were right, and of the wrong ones, what was taken for what.
+# Training follows the loss, because it has a slope that says where to go.  A
+# count of right answers is flat nearly everywhere: a small step seldom changes
+# it.  But people ask how many answers were right, and of the wrong ones, what
+# was taken for what.
 
 def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Give the share of predictions that are right, from 0 to 1.
 
     ``count(y_true == y_pred) / n``.  Both have the shape (n,) and hold
-    labels: ints, bools, strings or whole floats.
+    labels: ints, bools, strings or whole floats, compared exactly.
 
     Raises TypeError for other kinds of labels and for strings compared with
     numbers, ValueError for fractions, lengths that differ and no labels.
@@ -639,93 +623,6 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """
     y_true, y_pred = _label_pair(y_true, y_pred)
     return int(np.count_nonzero(y_true == y_pred)) / len(y_true)
-
-
-def _label_pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
-    """Two label arrays of one length and one kind."""
-    a, b = _labels(y_true, "y_true"), _labels(y_pred, "y_pred")
-    if len(a) != len(b):
-        raise ValueError(f"y_true has {len(a)} labels and y_pred {len(b)}; "
-                         "give one prediction to each true label")
-    _same_kind(a, "y_true", b, "y_pred")
-    return a, b
-
-
-def _labels(values: ArrayLike, name: str) -> Array:
-    """Values as an (n,) array of ints, bools, strings or whole floats."""
-    y = _one_column(values, name)
-    if y.dtype.kind in "OT":
-        y = _plain_labels(y, name)
-    if y.dtype.kind not in "iubUf":
-        raise TypeError(f"{name} has the dtype {y.dtype}; give labels that "
-                        "are ints, bools or strings")
-    if y.ndim != 1 or len(y) == 0:
-        raise ValueError(f"{name} has the shape {y.shape}; give at least one "
-                         "label, as an array of the shape (n,)")
-    if y.dtype.kind == "f":
-        given = y
-        if y.dtype.itemsize > 8:
-            with np.errstate(all="ignore"):     # it may be too large
-                y = y.astype(np.float64)
-        if not (np.isfinite(y) & (y == given) & (y == np.rint(y))).all():
-            raise ValueError(f"Unknown label type: continuous. {name} contains"
-                             " fractions, NaN or infinity; give class labels")
-    return y
-
-
-def _one_column(values: ArrayLike, name: str) -> Array:
-    """Values as an array; a single column as what it holds, with a warning."""
-    if values is None:
-        raise ValueError(f"This requires y to be passed, but the target "
-                         f"{name} is None; give one label to each row")
-    try:
-        y = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} has rows of different lengths; give one "
-                         "label to each row") from None
-    if isinstance(values, (list, tuple)) and y.dtype.kind == "U" and (
-            y.ndim == 1 and not all(isinstance(v, str) for v in values)):
-        raise TypeError(f"{name} mixes strings with other labels; give "
-                        "labels that are all strings, or none")
-    if y.ndim == 2 and y.shape[1] == 1:
-        _warn("A column-vector y was passed when a 1d array was expected. "
-              f"Please change the shape of {name} to (n_samples,), for "
-              "example with ravel().", _conversion_warning())
-        y = y[:, 0]
-    return y
-
-
-def _warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the line that called us, through however many of our own."""
-    frame, level = inspect.currentframe(), 1
-    while frame is not None and frame.f_globals is globals():
-        frame, level = frame.f_back, level + 1
-    warnings.warn(message, category, stacklevel=level)
-
-
-def _conversion_warning() -> type[Warning]:
-    """scikit-learn's own warning, if that is imported."""
-    found: type[Warning] = getattr(sys.modules.get("sklearn.exceptions"),
-                                   "DataConversionWarning", UserWarning)
-    return found
-
-
-def _plain_labels(y: Array, name: str) -> Array:
-    """An array of Python objects as one of a single, simple type."""
-    labels = [label.item() if isinstance(label, np.generic) else label
-              for label in y.ravel().tolist()]
-    kinds = {type(label) for label in labels}
-    if len(kinds) > 1 or not kinds <= {str, int, bool, float}:
-        names = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise TypeError(f"{name} holds objects of type {names}; give labels "
-                        "that are all ints, all bools or all strings")
-    return np.array(labels).reshape(y.shape)
-
-
-def _same_kind(a: Array, a_name: str, b: Array, b_name: str) -> None:
-    if (a.dtype.kind == "U") != (b.dtype.kind == "U"):
-        raise TypeError(f"{a_name} has the dtype {a.dtype} and {b_name} has "
-                        f"{b.dtype}; strings and numbers are never equal")
 
 
 def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
@@ -749,6 +646,297 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     return np.bincount(cells, minlength=k * k).reshape(k, k)
 
 
+# One step
+# ========
+#
+# Forward
+# -------
+#
+# The network turns a row of d numbers into k logits in two layers.  Each
+# multiplies by a matrix of weights and adds biases; between them stands the
+# activation, here called f.  A bias is the weight of one more input, which is
+# always 1.  So we write a column of ones behind the data X, call the two
+# together :math:`X_1`, and put the biases below the weights as one more row,
+# in :math:`M_1`.  The same is done for the second layer:
+#
+# .. math::
+#    :label: forward
+#
+#    A_1 = f(X_1 M_1) \qquad A = [A_1, 1] \qquad Z_2 = A M_2
+#
+# The shapes: :math:`X_1` is (n, d + 1) and :math:`M_1` is (d + 1, h), so
+# :math:`A_1` is (n, h); with its ones A is (n, h + 1), and :math:`M_2` is
+# (h + 1, k), so :math:`Z_2` is (n, k).  Softmax, or sigmoid if k is 1, makes
+# of the logits :math:`Z_2` the probabilities P, (n, k) too.
+#
+# All parameters together are one flat array :math:`\theta`, since an optimizer
+# need not know about layers.  :math:`M_1` and :math:`M_2` are windows on its
+# memory, and W1, b1, W2 and b2 are windows on those: nothing is copied back
+# and forth.
+
+Sizes = tuple[int, int, int]
+
+
+def _layers(theta: Array, sizes: Sizes, order: Any = "F"
+            ) -> tuple[Array, Array]:
+    """M1 (d + 1, h) and M2 (h + 1, k) in the memory of theta."""
+    d, h, k = sizes
+    cut = (d + 1) * h
+    return (theta[:cut].reshape(d + 1, h, order=order),
+            theta[cut:].reshape(h + 1, k))
+
+
+def _views(theta: Array, sizes: Sizes, order: Any = "F") -> dict[str, Array]:
+    """W1, b1, W2 and b2 in the memory of theta."""
+    M1, M2 = _layers(theta, sizes, order)
+    return {"W1": M1[:-1], "b1": M1[-1], "W2": M2[:-1], "b2": M2[-1]}
+
+
+def _with_ones(X: Array, dtype: Any = None) -> Array:
+    """X (n, d) and a column of ones behind it (n, d + 1)."""
+    X1 = np.ones((len(X), X.shape[1] + 1), dtype or X.dtype)
+    X1[:, :-1] = X
+    return X1
+
+
+# In code the three equations are three lines.  ``order="F"`` lays an array
+# down column by column, and ``out`` fills one that is there already.  So the
+# hidden activations are one piece of memory beside their ones, and nothing
+# is allocated in training, where the same arrays are filled again and again.
+# On 120 rows of four features this takes 4 microseconds off a step of 18.
+
+def _forward(X1: Array, M1: Array, M2: Array, activation: str,
+             ops: _Arithmetic = _NUMPY, A: Array | None = None,
+             Z2: Array | None = None) -> tuple[Array, Array]:
+    """The activations with their ones A (n, h + 1) and the logits Z2."""
+    if A is None:
+        A = np.ones((len(X1), len(M2)), M1.dtype, order="F")
+    if Z2 is None:
+        Z2 = _empty(1, len(X1), M2.shape[1], M1.dtype)[0]
+    activate, _ = _ACTIVATIONS[activation]
+    A1 = A[:, :-1]
+    activate(ops.dot(X1, M1, A1), ops, A1)
+    ops.dot(A, M2, Z2)
+    return A, Z2
+
+
+# NumPy adds up fast along what lies far apart, and exactly along what lies
+# side by side.  Up to 64 classes a sum of either kind is good to 14 digits,
+# and the fast one spares most of a softmax's time.
+
+def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
+    """Room for b batches of m rows of k classes."""
+    if k > 64:
+        return np.empty((b, m, k), dtype)
+    return np.empty((b, k, m), dtype).transpose(0, 2, 1)
+
+
+# Three rows of two features, four hidden units, three classes:
+#
+# >>> X1 = _with_ones(np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]))
+# >>> M1, M2 = _layers(np.full(3 * 4 + 5 * 3, 0.5), (2, 4, 3))
+# >>> A, Z2 = _forward(X1, M1, M2, "tanh")
+# >>> A.shape, Z2.shape
+# ((3, 5), (3, 3))
+# >>> np.allclose(A[0, :4], np.tanh(0.0 * 0.5 + 1.0 * 0.5 + 0.5))
+# True
+# >>> np.allclose(Z2[0], 4 * np.tanh(1.0) * 0.5 + 0.5)
+# True
+
+# Backward
+# --------
+#
+# Training needs the slopes of the loss in all weights and biases.
+# *Backpropagation* (Linnainmaa 1970, Werbos 1974, Rumelhart, Hinton and
+# Williams 1986) finds them all in one walk from the loss back to the input.
+# It takes two rules about slopes, and no more.
+#
+# **Along a chain slopes multiply.**  If u grows three times as fast as w, and
+# the loss twice as fast as u, then the loss grows six times as fast as w.
+# This is the *chain rule*:
+#
+# .. math::
+#    :label: chain-rule
+#
+#    \frac{\partial L}{\partial w} = \frac{\partial L}{\partial u} \cdot
+#    \frac{\partial u}{\partial w}
+#
+# **Where a value is used twice, its slopes add.**  If w feeds both u and v,
+# then a nudge of w reaches the loss on two ways, and both changes count:
+#
+# .. math::
+#    :label: slopes-add
+#
+#    \frac{\partial L}{\partial w} =
+#    \frac{\partial L}{\partial u} \cdot \frac{\partial u}{\partial w} +
+#    \frac{\partial L}{\partial v} \cdot \frac{\partial v}{\partial w}
+#
+# >>> def loss(w):
+# ...     u, v = 3 * w, w * w         # slopes in w: 3, and 2 w
+# ...     return 2 * u + 5 * v        # slopes in u and v: 2 and 5
+# >>> w, step = 0.5, 1e-6
+# >>> measured = (loss(w + step) - loss(w - step)) / (2 * step)
+# >>> round(measured, 6) == 2 * 3 + 5 * (2 * w)
+# True
+#
+# **One unit, one row.**  Take one feature x, one hidden unit with the weight w
+# and one logit, and leave the biases out: :math:`a = f(x w)` and
+# :math:`z = a u`, where u is the weight behind the unit.  We know where the
+# walk back begins, since :eq:`slope-of-the-loss` gives the slope of the loss
+# in z: it is :math:`p - t`, the probability less the truth.  From there:
+#
+# .. math::
+#    :label: one-unit
+#
+#    \frac{\partial L}{\partial u} = (p - t) \cdot a \qquad
+#    \frac{\partial L}{\partial a} = (p - t) \cdot u \qquad
+#    \frac{\partial L}{\partial w} =
+#    \frac{\partial L}{\partial a} \cdot f' \cdot x
+#
+# Each slope is the one before it times the slope of one operation.  That of a
+# product is the other factor: of :math:`a u` it is a in u, and u in a.
+#
+# >>> x, w, u, t = 1.0, 0.5, 2.0, 1
+# >>> a = np.tanh(x * w)
+# >>> slope_z = sigmoid(a * u) - t
+# >>> slope_u, slope_a = slope_z * a, slope_z * u
+# >>> slope_w = slope_a * (1 - a * a) * x
+# >>> rise, fall = (binary_cross_entropy([np.tanh(x * (w + s)) * u], [t])
+# ...               for s in (1e-6, -1e-6))
+# >>> bool(abs((rise - fall) / 2e-6 - slope_w) < 1e-9)
+# True
+#
+# **Many units, many rows.**  Now with indices: r counts rows, i what comes in
+# from below, and j what it feeds.  The mean over n rows makes the first slope
+# :math:`(p_{rj} - Y_{rj}) / n`, an entry of :math:`D_2`.  The weight in row i
+# and column j of :math:`M_2` multiplies :math:`a_{ri}` and feeds
+# :math:`z_{rj}`, once *in every row*, so its slopes add up over the rows.  The
+# activation :math:`a_{ri}` feeds *every logit* of its row, so its slopes add
+# up over those.  And behind the activation the same happens once more:
+#
+# .. math::
+#    :label: with-indices
+#
+#    g_{ij} = \sum_r a_{ri}\, d_{rj} \qquad
+#    d'_{ri} = \Big( \sum_j d_{rj}\, w_{ij} \Big) f'_{ri} \qquad
+#    g'_{ij} = \sum_r x_{ri}\, d'_{rj}
+#
+# Here d and g are the entries of :math:`D_2` and :math:`G_2`, and with a
+# stroke those of :math:`D_1` and :math:`G_1`.
+#
+# **As matrices.**  A sum over a shared index is a matrix product, if the index
+# stands last in the first factor and first in the second.  Where it does not,
+# transpose.  So the whole walk is four lines, in which :math:`\odot`
+# multiplies entry by entry and :math:`W_2` is :math:`M_2` without its biases,
+# since nothing lies behind the ones:
+#
+# .. math::
+#    :label: backward
+#
+#    D_2 = \frac{P - Y}{n} \qquad
+#    G_2 = A^\top D_2 \qquad
+#    D_1 = (D_2 W_2^\top) \odot f'(A_1) \qquad
+#    G_1 = X_1^\top D_1
+#
+# You need not remember where the transposes stand, because the shapes tell.
+# :math:`G_2` must have the shape of :math:`M_2`, (h + 1, k), and of A,
+# (n, h + 1), and :math:`D_2`, (n, k), only :math:`A^\top D_2` has it.
+#
+# **What it costs.**  Forward there are two products, backward three of about
+# the same size, and the first layer's data need no slope.  So a walk back
+# costs less than two walks forward, whatever the number of parameters.  To
+# measure the slopes one by one would take a walk forward for each: with
+# 10,000 parameters, ten thousand.
+#
+# In code these are the same lines in the same order.  The first is left to
+# the caller; F is :math:`f'(A_1)`.
+
+def _backward(X1: Array, A: Array, D2: Array, F: Array, M2: Array, G1: Array,
+              G2: Array, ops: _Arithmetic = _NUMPY, D1: Array | None = None
+              ) -> None:
+    """Fill G1 and G2 with the slopes of the loss in M1 and M2."""
+    if D1 is None:
+        D1 = np.empty(F.shape, D2.dtype, order="F")
+    ops.dot(A.T, D2, G2)
+    ops.dot(D2, M2[:-1].T, D1)
+    D1 *= F
+    ops.dot(X1.T, D1, G1)
+
+
+# Here it is at work, on two rows of one feature, with a hidden layer of one
+# unit and two classes, so that each of the four arrays holds one number:
+#
+# >>> sizes, theta, gradient = (1, 1, 1), np.zeros(4), np.zeros(4)
+# >>> for name, value in ("W1", 0.5), ("W2", 2.0), ("b2", -0.5):
+# ...     _views(theta, sizes)[name][...] = value
+# >>> X1, Y = _with_ones(np.array([[1.0], [-1.0]])), np.array([[1.0], [0.0]])
+# >>> M1, M2 = _layers(theta, sizes)
+# >>> A, Z2 = _forward(X1, M1, M2, "tanh")
+# >>> A.round(4).tolist(), Z2.round(4).tolist()
+# ([[0.4621, 1.0], [-0.4621, 1.0]], [[0.4242], [-1.4242]])
+# >>> D2 = (sigmoid(Z2) - Y) / 2
+# >>> F = 1 - A[:, :-1]**2
+# >>> _backward(X1, A, D2, F, M2, *_layers(gradient, sizes))
+# >>> {name: g.item() for name, g in _views(gradient.round(4), sizes).items()}
+# {'W1': -0.4636, 'b1': -0.1585, 'W2': -0.1362, 'b2': -0.1008}
+#
+# Nudging a parameter must change the loss by its slope times the nudge:
+#
+# >>> def loss_at(theta):
+# ...     _, Z2 = _forward(X1, *_layers(theta, sizes), "tanh")
+# ...     return binary_cross_entropy(Z2[:, 0], [1, 0])
+# >>> nudges = 1e-6 * np.eye(4)
+# >>> measured = [(loss_at(theta + nudge) - loss_at(theta - nudge)) / 2e-6
+# ...             for nudge in nudges]
+# >>> np.allclose(measured, gradient, atol=1e-9)
+# True
+
+
+# First weights
+# -------------
+#
+# If all weights began at zero, all hidden units would compute the same and
+# learn the same for ever.  So they begin at random.  If they are too large,
+# the sums lie far out where the activation is flat and has no slope to learn
+# from; if they are too small, each layer gives smaller numbers than it got.
+#
+# A sum of *inputs* products, each of a weight and a number of variance 1, has
+# the variance *inputs* times that of the weights.  To keep it at 1 on the way
+# forward, weights want the variance 1/inputs, and on the way back, by the same
+# reasoning, 1/outputs.  Glorot and Bengio (2010) take the middle, 2 / (inputs
+# + outputs).  Numbers drawn evenly from -r to r have the variance
+# :math:`r^2 / 3`, and so (U stands for the even draw)
+#
+# .. math::
+#    :label: glorot
+#
+#    W \sim U(-r, r), \qquad
+#    r = \sqrt{\frac{6}{\text{inputs} + \text{outputs}}}
+#
+# It is a middle and no more: with 4 inputs, 16 units and 3 outputs the first
+# sums have the variance 0.4.  Biases have no symmetry to break and begin at
+# zero.
+#
+# >>> draws = np.random.default_rng(0).uniform(-2, 2, 100_000)
+# >>> abs(draws.var() - 2**2 / 3) < 0.01, 4 * 2 / (4 + 16)
+# (True, 0.4)
+
+def _first_theta(rng: Any, sizes: Sizes, dtype: str) -> Array:
+    """Random weights and zero biases for (d, h, k)."""
+    d, h, k = sizes
+    theta = np.empty((d + 1) * h + (h + 1) * k, dtype)
+    for name, view in _views(theta, sizes).items():
+        r = math.sqrt(6 / sum(view.shape)) if name[0] == "W" else 0
+        view[...] = r * (2 * rng.random(view.shape) - 1)
+    return theta
+
+
+# >>> theta = _first_theta(np.random.default_rng(0), (4, 16, 3), "float64")
+# >>> W1 = _views(theta, (4, 16, 3))["W1"]
+# >>> bool(0.9 < np.abs(W1).max() / np.sqrt(6 / (4 + 16)) <= 1)
+# True
+
+
 # Optimizers
 # ==========
 #
@@ -762,10 +950,7 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
 #
 #    \theta \leftarrow \theta - \eta\,g
 #
-# Here :math:`\theta` holds all parameters of the network, its weights and
-# biases, in one flat array (p,), and the gradient :math:`g` has the same
-# shape; so an optimizer need not know about layers.  The *learning rate*
-# :math:`\eta` is a small positive number.
+# The *learning rate* :math:`\eta` is a small positive number.
 #
 # >>> theta = np.array([1.0, 2.0])          # the loss: their squares, summed
 # >>> theta -= 0.25 * (2 * theta)
@@ -787,7 +972,7 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
 # ...         self.learning_rate = learning_rate
 # ...     def start(self, theta):
 # ...         return {}
-# ...     def step(self, theta, gradient, state):
+# ...     def step(self, theta, gradient, memory):
 # ...         theta -= self.learning_rate * np.sign(gradient)
 # >>> theta = np.array([1.0, 2.0])
 # >>> SignDescent(0.5).step(theta, np.array([0.1, -7.0]), {})
@@ -795,19 +980,34 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
 # [0.5, 2.5]
 #
 # **Gradient descent** is :eq:`descent` and no more.  In a narrow valley it
-# zigzags from wall to wall.  *Momentum* (Polyak 1964) cancels the zigzag
-# out: it adds up past gradients in a velocity :math:`v`, of which a share
-# :math:`\mu` is kept at each step.
+# zigzags from wall to wall.  *Momentum* (Polyak 1964) adds up past gradients
+# in a velocity :math:`v`, of which a share :math:`\mu` is kept at each step.
+# What points to and fro shrinks in the sum, and what points along the valley
+# grows:
 #
 # .. math::
 #    :label: momentum
 #
 #    v \leftarrow \mu v + g \qquad \theta \leftarrow \theta - \eta v
 #
-# *Nesterov's* variant (Nesterov 1983) measures the gradient not where it
-# stands but where the velocity is about to carry it, and so brakes before the
-# far wall.  Written for that point ahead, which is what :math:`\theta` holds
-# here, it needs no second array of parameters:
+# If g stays the same, v grows to :math:`g\,(1 + \mu + \mu^2 + \cdots)`, which
+# is :math:`g / (1 - \mu)`.  So :math:`\mu = 0.9` remembers some ten steps, and
+# walks ten times as fast where the way is straight:
+#
+# >>> v = 0.0
+# >>> for _ in range(200):
+# ...     v = 0.9 * v + 1.0
+# >>> round(v, 6) == round(1 / (1 - 0.9), 6)
+# True
+#
+# *Nesterov's* variant (Nesterov 1983, Sutskever et al. 2013) measures the
+# gradient not where it stands but where the velocity is about to carry it,
+# and so brakes before the far wall.  Let :math:`\theta` be that point ahead,
+# :math:`\theta = x - \eta \mu v` where x is the place itself.  The gradient g
+# is taken there, v becomes :math:`v' = \mu v + g`, and x moves by
+# :math:`-\eta v'`.  The new point ahead is :math:`x - \eta v' - \eta \mu v'`,
+# and less the old one that is :math:`\eta \mu v - \eta v' - \eta \mu v'`, in
+# which :math:`\mu v - v'` is just :math:`-g`:
 #
 # .. math::
 #    :label: nesterov
@@ -856,27 +1056,27 @@ class SGD:
         return {"velocity": np.zeros_like(theta)}
 
     def step(self, theta: Array, gradient: Array,
-             state: dict[str, Array]) -> None:
+             memory: dict[str, Array]) -> None:
         """Move theta (p,) one step against gradient (p,), in place.
 
-        The arrays in ``state`` change in place too, and ``gradient`` may be
+        The arrays in ``memory`` change in place too, and ``gradient`` may be
         overwritten.
 
         >>> optimizer = SGD(learning_rate=0.5, momentum=0.5)
         >>> theta = np.array([1.0])
-        >>> state = optimizer.start(theta)
+        >>> memory = optimizer.start(theta)
         >>> for _ in range(3):
-        ...     optimizer.step(theta, np.array([1.0]), state)
-        ...     print(theta.tolist(), state["velocity"].tolist())
+        ...     optimizer.step(theta, np.array([1.0]), memory)
+        ...     print(theta.tolist(), memory["velocity"].tolist())
         [0.5] [1.0]
         [-0.25] [1.5]
         [-1.125] [1.75]
         >>> optimizer.nesterov = True
-        >>> optimizer.step(theta, np.array([1.0]), state)
+        >>> optimizer.step(theta, np.array([1.0]), memory)
         >>> theta.tolist() == [-1.125 - 0.5 * (1 + 0.5 * 1.875)]
         True
         """
-        velocity = state["velocity"]
+        velocity = memory["velocity"]
         velocity *= float(self.momentum)
         velocity += gradient
         if self.nesterov:
@@ -887,60 +1087,25 @@ class SGD:
         theta -= gradient
 
 
-# To Python a truth value is a whole number, and to NumPy so is a time span.
-
-_NO_NUMBERS = (bool, np.bool_, np.timedelta64)
-
-
-def _check_number(name: str, value: Any, low: float,
-                  below: float = np.inf) -> None:
-    """Raise unless value is a real number with low <= value < below."""
-    if isinstance(value, _NO_NUMBERS) or not isinstance(
-            value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name} is {value!r}; give a number")
-    try:
-        right = low <= float(value) < below
-    except OverflowError:
-        right = False
-    if not right:
-        upper = f" and below {below}" if below < np.inf else ", and finite"
-        raise ValueError(f"{name} is {value!r}; give a number of at least "
-                         f"{low}{upper}")
-
-
-def _check_count(name: str, value: Any, low: int,
-                 high: float = math.inf) -> None:
-    """Raise unless value is a whole number with low <= value <= high."""
-    if isinstance(value, _NO_NUMBERS) or not isinstance(
-            value, (int, np.integer)):
-        raise TypeError(f"{name} is {value!r}; give a whole number")
-    if not low <= value <= high:
-        upper = f" and at most {high}" if high < math.inf else ""
-        raise ValueError(f"{name} is {value!r}; give a whole number of at "
-                         f"least {low}{upper}")
-
-
-def _check_choice(name: str, value: Any, choices: Collection[str]) -> None:
-    """Raise unless value is one of the names to choose from."""
-    if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} is {value!r}; give one of "
-                         f"{', '.join(map(repr, choices))}")
-
-
 # **Adam** (Kingma and Ba 2015) gives each parameter a step of its own.  It
 # keeps a running mean :math:`m` of the gradient and one, :math:`s`, of its
 # square.  Two numbers a little below 1, :math:`\beta_1` and :math:`\beta_2`,
 # say how much of each is kept at a step.  Adam divides the one by the root of
 # the other: where the gradient stays about the same, the step is about
 # :math:`\eta`; where it flickers, less.  A tiny :math:`\epsilon` keeps the
-# divisor away from 0.  Both means start at zero, too low by a known factor,
-# which the step number :math:`\tau` corrects:
+# divisor away from 0.
 #
 # .. math::
 #    :label: adam
 #
 #    m \leftarrow \beta_1 m + (1 - \beta_1)\,g \qquad
 #    s \leftarrow \beta_2 s + (1 - \beta_2)\,g^2
+#
+# Both means start at zero, and so they are too low at first.  If g stays the
+# same, then after :math:`\tau` steps m is :math:`(1 - \beta_1)\,g` times
+# :math:`1 + \beta_1 + \cdots + \beta_1^{\tau - 1}`.  That sum is
+# :math:`(1 - \beta_1^\tau) / (1 - \beta_1)`, so m is
+# :math:`(1 - \beta_1^\tau)\,g`, and we divide by the factor:
 #
 # .. math::
 #    :label: adam-step
@@ -963,8 +1128,8 @@ class Adam:
     Kingma and Ba (2015) and in PyTorch.
 
     ``learning_rate`` is at least 0, ``beta1`` and ``beta2`` at least 0 and
-    below 1, ``epsilon`` above 0.  ``start`` raises TypeError or ValueError
-    for other settings.
+    below 1, ``epsilon`` above 0, in the precision of theta.  ``start`` raises
+    TypeError or ValueError for other settings.
 
     >>> Adam(learning_rate=0.01)
     Adam(learning_rate=0.01, beta1=0.9, beta2=0.999, epsilon=1e-08)
@@ -986,34 +1151,36 @@ class Adam:
         _check_number("learning_rate", self.learning_rate, 0)
         _check_number("beta1", self.beta1, 0, below=1)
         _check_number("beta2", self.beta2, 0, below=1)
-        _check_number("epsilon", self.epsilon, 5e-324)
+        # Half the smallest number of a precision is rounded to 0 in it.
+        zero = float(np.finfo(theta.dtype).smallest_subnormal) / 2
+        _check_number("epsilon", self.epsilon, math.nextafter(zero, 1))
         return {"mean": np.zeros_like(theta), "square": np.zeros_like(theta),
                 "beta1_power": np.ones(()), "beta2_power": np.ones(())}
 
     def step(self, theta: Array, gradient: Array,
-             state: dict[str, Array]) -> None:
+             memory: dict[str, Array]) -> None:
         """Move theta (p,) one step against gradient (p,), in place.
 
-        The arrays in ``state`` change in place too, and ``gradient`` may be
+        The arrays in ``memory`` change in place too, and ``gradient`` may be
         overwritten.
 
         >>> theta, optimizer = np.array([1.0, 1.0]), Adam(learning_rate=0.5)
-        >>> state = optimizer.start(theta)
-        >>> optimizer.step(theta, np.array([0.01, -100.0]), state)
+        >>> memory = optimizer.start(theta)
+        >>> optimizer.step(theta, np.array([0.01, -100.0]), memory)
         >>> theta.round(5).tolist()
         [0.5, 1.5]
         """
-        mean, square = state["mean"], state["square"]
+        mean, square = memory["mean"], memory["square"]
         beta1, beta2 = float(self.beta1), float(self.beta2)
-        state["beta1_power"] *= beta1
-        state["beta2_power"] *= beta2
+        memory["beta1_power"] *= beta1
+        memory["beta2_power"] *= beta2
         mean *= beta1
         mean += (1 - beta1) * gradient
         gradient *= gradient
         square *= beta2
         square += (1 - beta2) * gradient
-        mean_hat = mean / float(1 - state["beta1_power"])
-        root = np.sqrt(square / float(1 - state["beta2_power"]))
+        mean_hat = mean / float(1 - memory["beta1_power"])
+        root = np.sqrt(square / float(1 - memory["beta2_power"]))
         root += float(self.epsilon)
         theta -= float(self.learning_rate) * mean_hat / root
 
@@ -1021,568 +1188,215 @@ class Adam:
 # Two steps by the equations, with betas small enough to follow on paper:
 #
 # >>> theta, adam = np.array([1.0]), Adam(0.5, beta1=0.5, beta2=0.75)
-# >>> state = adam.start(theta)
+# >>> memory = adam.start(theta)
 # >>> for g in (2.0, 6.0):
-# ...     adam.step(theta, np.array([g]), state)
+# ...     adam.step(theta, np.array([g]), memory)
 # >>> m, s = 0.5 * (0.5 * 2) + 0.5 * 6, 0.75 * (0.25 * 4) + 0.25 * 36
-# >>> state["mean"].item() == m, state["square"].item() == s
+# >>> memory["mean"].item() == m, memory["square"].item() == s
 # (True, True)
 # >>> second = 0.5 * (m / (1 - 0.5**2)) / (np.sqrt(s / (1 - 0.75**2)) + 1e-8)
 # >>> np.allclose(theta, 1 - 0.5 - second)
 # True
 
-# The network
-# ===========
-#
-# Forward
-# -------
-#
-# The network turns a row of d numbers into k logits in two layers, the hidden
-# one and the output layer.  Each multiplies by a matrix of weights and adds
-# biases; between them stands the activation, here called f.  For all n rows at
-# once:
-#
-# .. math::
-#    :label: forward
-#
-#    Z_1 = X W_1 + b_1 \qquad A_1 = f(Z_1) \qquad Z_2 = A_1 W_2 + b_2
-#
-# The shapes: X is (n, d) and :math:`W_1` is (d, h), so :math:`Z_1` and
-# :math:`A_1` are (n, h); :math:`W_2` is (h, k), so :math:`Z_2` is (n, k).
-# The biases, (h,) and (k,), are added to every row.  Softmax, or sigmoid if
-# k is 1, makes of the logits :math:`Z_2` the probabilities P, (n, k) too.
-
-def _shapes(d: int, h: int, k: int) -> dict[str, tuple[int, ...]]:
-    """The shape of each array of parameters."""
-    return {"W1": (d, h), "b1": (h,), "W2": (h, k), "b2": (k,)}
+_OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 
 
-def _forward(X: Array, params: Mapping[str, Array], activation: str,
-             ops: _Arithmetic = _NUMPY) -> tuple[Array, Array]:
-    """The hidden activations A1 (n, h) and the logits Z2 (n, k)."""
-    activate, _ = _ACTIVATIONS[activation]
-    Z1 = ops.dot(X, params["W1"]) + params["b1"]
-    A1 = activate(Z1, ops)
-    Z2 = ops.dot(A1, params["W2"]) + params["b2"]
-    return A1, Z2
-
-
-def _probabilities(Z2: Array, ops: _Arithmetic) -> Array:
-    """Sigmoid of a single logit, softmax of several, a row each."""
-    return (_sigmoid if Z2.shape[1] == 1 else _softmax)(Z2, ops)
-
-
-def _row_losses(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
-    """Each row's cross-entropy (n,) between logits and class indices."""
-    binary = Z2.shape[1] == 1
-    return (_binary_cross_entropy if binary else _cross_entropy)(Z2, t, ops)
-
-
-# Three rows of two features, four hidden units, three classes:
+# Training
+# ========
 #
-# >>> X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-# >>> params = {name: np.full(shape, 0.5)
-# ...           for name, shape in _shapes(2, 4, 3).items()}
-# >>> A1, Z2 = _forward(X, params, "tanh")
-# >>> A1.shape, Z2.shape
-# ((3, 4), (3, 3))
-# >>> np.allclose(A1[0], np.tanh(0.0 * 0.5 + 1.0 * 0.5 + 0.5))
-# True
-# >>> np.allclose(Z2[0], 4 * np.tanh(1.0) * 0.5 + 0.5)
-# True
-
-# Backward
-# --------
+# Now everything is there, and training is a loop: forward, backward, step.
+# Here is all of it on one screen, on a problem that no straight line solves.
+# Exclusive or asks whether one of two bits is set, and not both:
 #
-# Training needs the slopes of the loss in all weights and biases.
-# Backpropagation (Rumelhart, Hinton and Williams 1986) finds them in one walk
-# from the loss back to the input, each from the one before, by the chain rule.
+# >>> X1 = _with_ones(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1]]))
+# >>> Y = np.array([[0.0], [1.0], [1.0], [0.0]])
+# >>> sizes, optimizer = (2, 8, 1), SGD(learning_rate=0.5, momentum=0.9)
+# >>> rng = np.random.Generator(np.random.PCG64(0))
+# >>> theta = _first_theta(rng, sizes, "float64")
+# >>> gradient = np.zeros_like(theta)
+# >>> (M1, M2), (G1, G2) = _layers(theta, sizes), _layers(gradient, sizes)
+# >>> memory = optimizer.start(theta)
+# >>> for epoch in range(1, 301):
+# ...     A, Z2 = _forward(X1, M1, M2, "tanh")
+# ...     D2 = sigmoid(Z2) / 4 - Y / 4
+# ...     _backward(X1, A, D2, 1 - A[:, :-1]**2, M2, G1, G2)
+# ...     optimizer.step(theta, gradient, memory)
+# ...     if epoch in (1, 20, 300):
+# ...         print(epoch, round(binary_cross_entropy(Z2[:, 0], Y[:, 0]), 3))
+# 1 0.852
+# 20 0.452
+# 300 0.001
+# >>> np.round(sigmoid(_forward(X1, M1, M2, "tanh")[1][:, 0])).tolist()
+# [0.0, 1.0, 1.0, 0.0]
 #
-# The walk begins at the logits, where :eq:`slope-of-the-loss` gives
+# These are the functions that train a :class:`Network`, and so it arrives at
+# the same weights, to the last bit:
 #
-# .. math::
-#    :label: backward-logits
-#
-#    D_2 = \frac{\partial L}{\partial Z_2} = \frac{P - Y}{n}
-#    \qquad (n, k)
-#
-# :math:`Z_2` depends on the second layer's weights through
-# :math:`Z_2 = A_1 W_2 + b_2`.  Entry (i, j) of :math:`W_2` multiplies
-# column i of :math:`A_1` and feeds column j of :math:`Z_2`, in every row.
-# So its slope is the sum over rows of the one times the slope of the other,
-# and a bias feeds its column directly:
-#
-# .. math::
-#    :label: backward-second
-#
-#    \frac{\partial L}{\partial W_2} = A_1^\top D_2 \quad (h, k)
-#    \qquad
-#    \frac{\partial L}{\partial b_2} = \sum_{\text{rows}} D_2 \quad (k,)
-#
-# Unit i of the hidden layer feeds all k logits, through row i of
-# :math:`W_2`.  Its slope adds up what comes back through each, times the
-# slope of its own activation, element by element (:math:`\odot`):
-#
-# .. math::
-#    :label: backward-hidden
-#
-#    D_1 = \frac{\partial L}{\partial Z_1}
-#        = (D_2 W_2^\top) \odot f'(Z_1) \qquad (n, h)
-#
-# The first layer is a layer like the second, with X for its input:
-#
-# .. math::
-#    :label: backward-first
-#
-#    \frac{\partial L}{\partial W_1} = X^\top D_1 \quad (d, h)
-#    \qquad
-#    \frac{\partial L}{\partial b_1} = \sum_{\text{rows}} D_1 \quad (h,)
-#
-# The four arrays that come out have the shapes of the four that they belong
-# to.  In code, line by line, with :math:`f'(Z_1)` computed from :math:`A_1` as
-# :eq:`slopes` allows:
-
-def _backward(X: Array, Y: Array, params: Mapping[str, Array],
-              activation: str, ops: _Arithmetic = _NUMPY) -> dict[str, Array]:
-    """The gradient of the mean loss, an array to each of params."""
-    _, slope = _ACTIVATIONS[activation]
-    A1, Z2 = _forward(X, params, activation, ops)
-    D2 = (_probabilities(Z2, ops) - Y) / len(X)
-    D1 = ops.dot(D2, params["W2"].T) * slope(A1)
-    return {"W1": ops.dot(X.T, D1), "b1": ops.total(D1, axis=0),
-            "W2": ops.dot(A1.T, D2), "b2": ops.total(D2, axis=0)}
-
-
-# Here it is at work, on two rows of one feature, with a hidden layer of one
-# unit and two classes, so that each of the four arrays holds one number:
-#
-# >>> params = {"W1": np.array([[0.5]]), "b1": np.array([0.0]),
-# ...           "W2": np.array([[2.0]]), "b2": np.array([-0.5])}
-# >>> X, Y = np.array([[1.0], [-1.0]]), np.array([[1.0], [0.0]])
-# >>> A1, Z2 = _forward(X, params, "tanh")
-# >>> A1.round(4).tolist(), Z2.round(4).tolist()
-# ([[0.4621], [-0.4621]], [[0.4242], [-1.4242]])
-# >>> gradient = _backward(X, Y, params, "tanh")
-# >>> {name: g.round(4).ravel().tolist() for name, g in gradient.items()}
-# {'W1': [-0.4636], 'b1': [-0.1585], 'W2': [-0.1362], 'b2': [-0.1008]}
-#
-# Nudging a parameter must change the loss by its slope times the nudge:
-#
-# >>> def loss_with(name, nudge):
-# ...     nudged = {**params, name: params[name] + nudge}
-# ...     return binary_cross_entropy(
-# ...         _forward(X, nudged, "tanh")[1][:, 0], [1, 0])
-# >>> {name: round((loss_with(name, 1e-6) - loss_with(name, -1e-6)) / 2e-6, 4)
-# ...  for name in params}
-# {'W1': -0.4636, 'b1': -0.1585, 'W2': -0.1362, 'b2': -0.1008}
-
-
-# First weights
-# -------------
-#
-# If all weights began at zero, all hidden units would compute the same and
-# learn the same for ever.  So they begin at random.  If they are too large,
-# the sums lie far out where the activation is flat and has no slope to learn
-# from; if they are too small, each layer gives smaller numbers than it got,
-# and next to nothing comes out.  Glorot and Bengio (2010) keep the size about
-# constant, of the numbers on the way forward and of the slopes on the way
-# back.  Each weight is drawn evenly from -r to r, where r depends on the
-# number of inputs and outputs of its layer (U stands for the even draw):
-#
-# .. math::
-#    :label: glorot
-#
-#    W \sim U(-r, r), \qquad
-#    r = \sqrt{\frac{6}{\text{inputs} + \text{outputs}}}
-#
-# Biases have no such symmetry to break and begin at zero.
-
-Sizes = tuple[int, int, int]
-
-
-def _first_params(rng: np.random.Generator, sizes: Sizes,
-                  dtype: str) -> dict[str, Array]:
-    """Random weights and zero biases for (d, h, k)."""
-    params = {}
-    for name, shape in _shapes(*sizes).items():
-        r = math.sqrt(6 / sum(shape)) if name[0] == "W" else 0
-        params[name] = (r * (2 * rng.random(shape) - 1)).astype(dtype)
-    return params
-
-
-# >>> params = _first_params(np.random.default_rng(0), (4, 16, 3), "float64")
-# >>> bool(0.9 < np.abs(params["W1"]).max() / np.sqrt(6 / (4 + 16)) <= 1)
+# >>> network = Network(hidden_size=8, activation="tanh", optimizer=optimizer,
+# ...                   batch_size=None, epochs=300, seed=0)
+# >>> network = network.fit(X1[:, :2], [0, 1, 1, 0])
+# >>> bool((network.params_["W1"] == M1[:-1]).all())
 # True
 #
-# An optimizer wants one flat array :math:`\theta` instead of four.  Its first
-# part is a matrix with a row to each hidden unit, the unit's weights and then
-# its bias; the rest is a matrix with the second layer's weights and, as its
-# last row, the biases.  The four arrays are windows on these two, so that
-# nothing is copied back and forth.
+# What follows in this chapter makes the loop fit for any number of rows.
 
-def _stacks(theta: Array, sizes: Sizes) -> tuple[Array, Array]:
-    """Each layer's weights with its biases: (h, d + 1) and (h + 1, k)."""
-    d, h, k = sizes
-    split = h * (d + 1)
-    return theta[:split].reshape(h, d + 1), theta[split:].reshape(h + 1, k)
-
-
-def _views(theta: Array, sizes: Sizes) -> dict[str, Array]:
-    """W1, b1, W2 and b2 as windows on the memory of theta."""
-    M1, M2 = _stacks(theta, sizes)
-    return {"W1": M1[:, :-1].T, "b1": M1[:, -1], "W2": M2[:-1], "b2": M2[-1]}
-
-
-def _flat(params: Mapping[str, Array]) -> Array:
-    """A new theta (p,) with the numbers of W1, b1, W2 and b2 in place."""
-    sizes = (*np.shape(params["W1"]), np.shape(params["W2"])[1])
-    dtype = np.result_type(*map(np.asarray, params.values()))
-    theta = np.empty(sum(map(np.size, params.values())), dtype)
-    for name, view in _views(theta, sizes).items():
-        view[...] = params[name]
-    return theta
-
-
-# >>> params = _first_params(np.random.default_rng(0), (4, 16, 3), "float64")
-# >>> theta = _flat(params)
-# >>> windows = _views(theta, (4, 16, 3))
-# >>> all(np.array_equal(windows[name], params[name]) for name in params)
+# Training regimes
+# ----------------
+#
+# One setting, ``batch_size``, decides how many rows are put through before
+# each step.  *Full batch* takes them all: the gradient is exact, and an epoch
+# is one step.  *Stochastic* descent takes one: as many steps to an epoch as
+# there are rows, each in a direction that is right only on average.
+# *Mini-batches* lie between.  At the same weights, the mean of the gradients
+# of all batches is the gradient of the whole, if the batches are of one size:
+#
+# >>> rng = np.random.default_rng(0)
+# >>> X, y = rng.random((6, 2)), np.array([0, 1, 1, 0, 1, 0])
+# >>> network = Network(hidden_size=3, epochs=0).fit(X, y)
+# >>> _, whole = network.loss_and_gradients(X, y)
+# >>> parts = [network.loss_and_gradients(X[i:i + 2], y[i:i + 2])[1]["W1"]
+# ...          for i in (0, 2, 4)]
+# >>> np.allclose(whole["W1"], np.mean(parts, axis=0))
 # True
-# >>> theta[:] = 0
-# >>> [int(np.count_nonzero(window)) for window in windows.values()]
-# [0, 0, 0, 0]
 
-
-# A faster step
-# -------------
+# Blocks of batches
+# -----------------
 #
-# Training walks over the rows again and again.  It may take a step after all
-# of them (a *full batch*), after some (*mini-batches*) or after each one
-# (*stochastic* descent).
-#
-# A step on a small network is over in some ten microseconds, and nearly all
-# of them go to calling NumPy, hardly any to arithmetic.  So the training
-# loop takes the step above with as few calls as can be, and writes to the
-# same arrays again and again.  Two changes of layout save most.
-#
-# *Ones.*  A column of ones is appended to X and to :math:`A_1`.  Then a
-# layer's biases are the weights of one more input, which is always 1, and need
-# no addition and no sum of their own.  In theta they lie beside the other
-# weights already.
-#
-# *Columns.*  From the hidden layer on, the rows of data are columns: what was
-# (n, h) is (h, n) here.  Every product is the transpose of the one above, but
-# for the slope of :math:`W_2`, which comes out as it did there.  The ones
-# become the last row of :math:`A_1`, which leaves the rest of it in one piece,
-# and what belongs to a class or a unit is a row, along which NumPy is quick.
-# On 120 rows of four features, the two took ten microseconds off a step of
-# thirty.
-#
-# In theta a hidden unit's weights lie side by side.  This spares a product of
-# two transposed matrices, the slowest kind; where X is wide, it shows.
-
-Step = Callable[[Array, Array, Array, Array, Array], None]
-Window = tuple[Step, Array, Array, Array, Array, Array]
-
-
-def _backpropagation(theta: Array, gradient: Array, sizes: Sizes,
-                     columns: int, n: int, activation: str,
-                     ops: _Arithmetic) -> Step:
-    """A function that writes the gradient of some rows of a batch of n.
-
-    It takes the data with their ones X1 (columns, d + 1) and the transpose
-    of it, the truth divided by n (k, columns), and room for the logits Z2
-    and for their exponentials E (k, columns).
-    """
-    _, h, k = sizes
-    dot, (activate, slope) = ops.dot, _ACTIVATIONS[activation]
-    (M1, M2), (G1, G2) = _stacks(theta, sizes), _stacks(gradient, sizes)
-    M2_T, W2 = M2.T, M2[:h]
-    with_ones = np.ones((h + 1, columns), theta.dtype)
-    A1 = with_ones[:h]
-    D1, D2 = np.empty_like(A1), np.empty((k, columns), theta.dtype)
-    D2_T = D2.T
-    output = _sigmoid_over_n if k == 1 else _softmax_over_n
-    probabilities = output(D2, n, ops)
-    subtract, multiply = np.subtract, np.multiply
-
-    def _backpropagate(X1: Array, X1_T: Array, Y: Array, Z2: Array,
-                       E: Array) -> None:
-        dot(M1, X1_T, A1)
-        activate(A1, ops, A1)
-        F = slope(A1)       # now, while A1 is in the cache of this core
-        dot(M2_T, with_ones, Z2)
-        probabilities(Z2, E)
-        subtract(D2, Y, D2)
-        dot(with_ones, D2_T, G2)
-        dot(W2, D2, D1)
-        multiply(D1, F, D1)
-        dot(D1, X1, G1)
-
-    return _backpropagate
-
-
-def _sigmoid_over_n(P: Array, n: int, ops: _Arithmetic
-                    ) -> Callable[[Array, Array], Any]:
-    """A function that writes the sigmoid of Z2 (1, columns) over n into P."""
-    return lambda Z2, E: np.divide(_sigmoid(Z2, ops), n, P)
-
-
-def _softmax_over_n(P: Array, n: int, ops: _Arithmetic
-                    ) -> Callable[[Array, Array], Any]:
-    """A function that writes the softmax of Z2 (k, columns) over n into P.
-
-    It leaves in Z2 the logits less the largest of their column, and in E
-    their exponentials.
-
-    The sums are a product with a square that holds n everywhere.  This
-    leaves them in each row, where a division of equal shapes costs half of
-    a broadcast one, and brings the division by n with it.
-    """
-    k, columns = P.shape
-    square, totals = np.full((k, k), n, P.dtype), np.empty_like(P)
-    top = np.empty(columns, P.dtype)
-    dot, exp, divide = ops.dot, ops.exp, np.divide
-    subtract: Any = np.subtract
-    largest: Any = np.maximum.reduce
-
-    def _softmax_into_P(Z2: Array, E: Array) -> None:
-        largest(Z2, 0, None, top)
-        subtract(Z2, top, Z2)
-        exp(Z2, E)
-        dot(square, E, totals)
-        divide(E, totals, P)
-
-    return _softmax_into_P
-
-
-# X may be a file far larger than memory, mapped by NumPy.  So no large X is
-# copied, converted or checked as a whole, but a block of rows at a time, and
-# only one block is kept.  A block should be large enough that its overhead
-# does not count, and small enough that nobody notices its memory, so there is
-# a limit to its rows and one to its numbers.  It holds whole batches; a batch
-# too large for one is taken in pieces, whose gradients add up.
-#
-# The losses take a handful of calls, which for a whole block cost little more
-# than for one batch.  So each step leaves its logits behind, and their
-# exponentials, and the losses of the block are computed together.
+# X may be a file far larger than memory, mapped by NumPy.  So rows are not
+# copied, converted or checked all at once, but a *block* at a time.  A block
+# is large enough that its overhead does not count, and small enough that
+# nobody notices its memory: there is a limit to its rows and one to its
+# numbers.
 
 _BLOCK_ROWS = 1 << 12
 _BLOCK_NUMBERS = 1 << 20
 
 
-def _block_rows(d: int, h: int = 0) -> int:
-    """How many rows of d numbers, then of h, make a block."""
-    return max(1, min(_BLOCK_ROWS, _BLOCK_NUMBERS // (max(d, h) + 1)))
+def _block_rows(*sizes: int) -> int:
+    """How many rows make a block, when each takes arrays of these sizes."""
+    return max(1, min(_BLOCK_ROWS, _BLOCK_NUMBERS // (max(sizes) + 1)))
 
 
-def _slices(start: int, stop: int, rows: int) -> Iterator[slice]:
-    """Cut the range from start to stop into slices of so many rows."""
-    return (slice(i, min(i + rows, stop)) for i in range(start, stop, rows))
+# In training a block is b batches of m rows each, an array (b, m, d + 1).
+# That is one shape for all regimes.  Rows left over at the end of an epoch
+# are a block of one short batch.  A batch too large for a block is taken in
+# pieces, whose gradients add up.  A full batch that fits is the same batch b
+# times over, and its block holds b epochs.
+#
+# Why blocks of batches, and not one batch at a time?  A step on a small
+# network is over in ten microseconds, nearly all of them spent on calling
+# NumPy and hardly any on arithmetic.  To gather rows, to write the truth as 0
+# and 1 and to find the losses takes about as many calls for a whole block as
+# for one batch.  So the steps of a block only leave their logits behind, and
+# the losses are computed together, which halves the time of an epoch on iris.
+#
+# Rows are gathered some 65,000 numbers at a time, so that the copy that NumPy
+# makes of them on the way stays in the processor's cache.  On rows of 784
+# numbers this takes a third off the loading.
+
+_GATHERED = 1 << 16
 
 
-class _Pass:
-    """The arrays for walking over X (n, d), and the gradient on the way.
+class _Walk:
+    """A walk over X (n, d) in batches, and the arrays filled on the way.
 
-    ``t`` (n,) holds class indices, ``theta`` the parameters, and ``order``,
-    where it is not None, the order in which to take the rows.
-
-    ``_X1`` (rows, d + 1) holds a block with its ones.  ``_Y``, ``_Z2`` and
-    ``_E`` are flat, with room for k numbers to a row: each batch in turn is
-    an array (k, columns) in them.
-
-    >>> X, t, theta = np.array([[0.0], [1.0]]), np.array([0, 1]), np.ones(7)
-    >>> walk = _Pass(X, t, theta, (1, 2, 1), 2, "tanh", _NUMPY)
-    >>> round(walk.batch_gradient(slice(0, 2)), 4), walk.gradient.shape
-    (2.6525, (7,))
+    ``t`` (n,) holds class indices and ``theta`` the parameters; the gradient
+    of the batch at hand is in ``gradient``.
     """
 
     def __init__(self, X: Array, t: Array, theta: Array, sizes: Sizes,
-                 batch: int, activation: str, ops: _Arithmetic) -> None:
-        d, h, k = sizes
-        rows = _block_rows(d, h)
-        self.X, self.t, self.theta, self.sizes = X, t, theta, sizes
-        self.batch, self.activation, self.ops = batch, activation, ops
-        self.order: Array | None = None
-        self.in_pieces = batch > rows
-        self.rows = rows if self.in_pieces else rows // batch * batch
-        self._X1 = np.ones((min(self.rows, len(X)), d + 1), theta.dtype)
-        self._Y = np.empty(k * len(self._X1), theta.dtype)
-        self._Z2 = np.empty(k * self.rows, theta.dtype)
-        self._E = np.empty_like(self._Z2)
-        self._small: Array | None = None
+                 activation: str, ops: _Arithmetic) -> None:
+        self.X, self.t, self.sizes = X, t, sizes
+        self.activation, self.ops = activation, ops
         self.gradient = np.zeros_like(theta)
-        self._steps: dict[tuple[int, int], Step] = {}
-        self._known: dict[int, list[Window]] = {}
-        self._places: dict[tuple[int, int], tuple[Array, Array]] = {}
+        self.M1, self.M2 = _layers(theta, sizes)
+        self.G1, self.G2 = _layers(self.gradient, sizes)
+        self.most = _block_rows(*sizes)
+        self.X1 = np.ones((min(self.most, len(X)), sizes[0] + 1), theta.dtype)
 
-    def shuffle(self, order: Array) -> None:
-        """Take the rows in this order from now on.
+    def losses(self, epochs: int, batch: int, together: int,
+               shuffled: Callable[[int], Array],
+               descend: Callable[[], object]) -> Iterator[float]:
+        """Walk over all rows in each epoch, and yield its mean loss.
 
-        Small data get their ones at once, so that a shuffled epoch copies
-        them once and not twice.
-
-        >>> X, t, theta = np.zeros((2, 1)), np.array([0, 1]), np.ones(7)
-        >>> walk = _Pass(X, t, theta, (1, 2, 1), 1, "tanh", _NUMPY)
-        >>> walk.shuffle(np.array([1, 0]))
-        """
-        self.order = order
-        if self._small is None and len(self.X) <= len(self._X1):
-            self._small = np.ones_like(self._X1)
-            self._small[:, :-1] = self.X
-
-    def _load(self, part: slice, batch: int, n: int | None = None) -> int:
-        """Copy the rows of a part of the epoch into place, by batches.
-
-        The truth is divided by the rows of each batch, or by n.
-        """
-        rows: Any = part if self.order is None else self.order[part]
-        t, k = self.t[rows], self.sizes[2]
-        m = len(t)
-        if self._small is not None:
-            self._small.take(rows, 0, self._X1, "clip")
-        else:
-            self._X1[:m, :-1] = self.X[rows]
-        columns = self._find(t, batch)
-        self._Y[:k * m] = 0
-        if k == 1:
-            self._Y[:m] = t / (n or columns)
-        else:
-            self._Y[self._right] = 1 / (n or columns)
-        return m
-
-    def _find(self, t: Array, n: int) -> Array:
-        """Note the right class of each row, and its place in the block.
-
-        A block holds its batches one after another, each an array (k, n)
-        with a column to each row; the last may have fewer columns.  Returns,
-        for each row, how many columns its own batch has.
-        """
-        if (len(t), n) not in self._places:
-            batch, column = np.divmod(np.arange(len(t)), n)
-            self._places[len(t), n] = (
-                n * self.sizes[2] * batch + column,
-                np.minimum(n, len(t) - n * batch))
-        first, columns = self._places[len(t), n]
-        self._truth, self._right = t, first + t * columns
-        return columns
-
-    def _window(self, i: int, j: int, n: int, at: int) -> Window:
-        """A step on rows i to j of the block, and what it is called with.
-
-        They belong to a batch of n rows; their logits go to row ``at``.
-        """
-        k, columns = self.sizes[2], j - i
-        if (columns, n) not in self._steps:
-            self._steps[columns, n] = _backpropagation(
-                self.theta, self.gradient, self.sizes, columns, n,
-                self.activation, self.ops)
-        X1 = self._X1[i:j]
-        Y = self._Y[k * i:k * j].reshape(k, columns)
-        Z2, E = (block[k * at:k * (at + columns)].reshape(k, columns)
-                 for block in (self._Z2, self._E))
-        return self._steps[columns, n], X1, X1.T, Y, Z2, E
-
-    def _windows(self, m: int) -> list[Window]:
-        """A window for each batch of a block of m rows, made but once."""
-        if m not in self._known:
-            self._known[m] = [
-                self._window(s.start, s.stop, s.stop - s.start, s.start)
-                for s in _slices(0, m, self.batch)]
-        return self._known[m]
-
-    def _losses(self, m: int, n: int) -> Array:
-        """The losses (m,) of the logits that the last steps left."""
-        k = self.sizes[2]
-        if k == 1:
-            return _row_losses(self._Z2[:m, None], self._truth, self.ops)
-        s, e = self._Z2[self._right], self._E[self._right]
-        self._E[self._right] = 0
-        whole = m - m % n
-        others = [self.ops.total(_wide(E).reshape(-1, k, size), axis=1)
-                  for E, size in ((self._E[:k * whole], n),
-                                  (self._E[k * whole:k * m], m - whole))
-                  if len(E)]
-        return _surprise(_wide(s), _wide(e),
-                         np.concatenate(others, axis=None), self.ops)
-
-    def batch_gradient(self, part: slice) -> float:
-        """Find the gradient of one batch of any size; give its summed loss.
-
-        >>> X, t, theta = np.zeros((2, 1)), np.array([0, 1]), np.zeros(7)
-        >>> walk = _Pass(X, t, theta, (1, 2, 1), 2, "tanh", _NUMPY)
-        >>> walk.batch_gradient(slice(0, 2)) == 2 * math.log(2)
-        True
-        """
-        n, loss = part.stop - part.start, 0.0
-        total = np.zeros_like(self.gradient)
-        for piece in _slices(part.start, part.stop, self.rows):
-            m = self._load(piece, piece.stop - piece.start, n)
-            step, *arrays = self._window(0, m, n, 0)
-            step(*arrays)
-            total += self.gradient
-            loss += self.ops.total(self._losses(m, m)).item()
-        self.gradient[:] = total
-        return loss
-
-    def epoch(self, descend: Callable[[], None]) -> float:
-        """Call descend after each batch; give the mean loss of the rows.
-
-        >>> X, t, theta = np.zeros((2, 1)), np.array([0, 1]), np.zeros(7)
-        >>> walk = _Pass(X, t, theta, (1, 2, 1), 1, "tanh", _NUMPY)
-        >>> walk.epoch(lambda: print("a step")) == math.log(2)
-        a step
-        a step
-        True
-        """
-        n, loss = len(self.X), 0.0
-        if self.in_pieces:
-            for part in _slices(0, n, self.batch):
-                loss += self.batch_gradient(part)
-                descend()
-            return loss / n
-        for part in _slices(0, n, self.rows):
-            m = self._load(part, self.batch)
-            for step, X1, X1_T, Y, Z2, E in self._windows(m):
-                step(X1, X1_T, Y, Z2, E)
-                descend()
-            loss += self.ops.total(self._losses(m, self.batch)).item()
-        return loss / n
-
-    def full_batches(self, epochs: int, descend: Callable[[], None]
-                     ) -> list[float]:
-        """Take epochs of a single step each; give their mean losses.
-
-        All rows fit into the block and stay there.  A step is an epoch, so
-        losses in bulk means several epochs at a time.  On iris this takes
-        more than a third off an epoch.
-
-        >>> X, t, theta = np.zeros((2, 1)), np.array([0, 1]), np.zeros(7)
-        >>> walk = _Pass(X, t, theta, (1, 2, 1), 2, "tanh", _NUMPY)
-        >>> walk.full_batches(3, lambda: None) == [math.log(2)] * 3
-        True
+        Of epochs of one step, up to ``together`` are taken at a time.
         """
         n = len(self.X)
-        if not self._known:
-            self._load(slice(0, n), n)
-            self._known[n] = [self._window(0, n, n, s.start)
-                              for s in _slices(0, self.rows, n)]
-        for step, X1, X1_T, Y, Z2, E in self._known[n][:epochs]:
-            step(X1, X1_T, Y, Z2, E)
+        if batch < n or n > self.most:
+            for _ in range(epochs):
+                order = shuffled(n) if batch < n else np.arange(n)
+                yield self.epoch(order, min(batch, n), descend)
+            return
+        block = self.gather(np.arange(n)[None], n)
+        most = max(1, min(together, self.most // n))
+        for epoch in range(0, epochs, most):
+            b = min(most, epochs - epoch)
+            copies = (np.broadcast_to(x, (b, *x.shape[1:])) for x in block)
+            yield from (self.steps(*copies, n, descend) / n).tolist()
+
+    def epoch(self, order: Array, batch: int, descend: Callable[[], object]
+              ) -> float:
+        """Take the rows in this order, by batches; give their mean loss."""
+        loss = 0.0
+        if batch <= self.most:
+            loss = self.blocks(order, batch, 0, descend)
+        else:
+            for i in range(0, len(order), batch):
+                rows, total = order[i:i + batch], np.zeros_like(self.gradient)
+                add = partial(np.add, total, self.gradient, total)
+                loss += self.blocks(rows, self.most, len(rows), add)
+                self.gradient[:] = total
+                descend()
+        return loss / len(order)
+
+    def blocks(self, order: Array, m: int, n: int,
+               descend: Callable[[], object]) -> float:
+        """Take rows in batches of m, the truth divided by n or by m."""
+        loss, size = 0.0, self.most // m * m
+        whole = len(order) - len(order) % m
+        cuts = [*range(size, whole, size), whole]
+        for rows in np.split(order, cuts):
+            if len(rows):
+                block = rows.reshape(-1, min(m, len(rows)))
+                for one in self.steps(*self.gather(block, n), n, descend):
+                    loss += one.item()      # sum would round in its own way
+        return loss
+
+    def gather(self, rows: Array, n: int) -> tuple[Array, Array, Array]:
+        """Of b batches of m rows (b, m): X1, the truth over n, and t."""
+        (b, m), flat, k = rows.shape, rows.ravel(), self.sizes[2]
+        X1, some = self.X1[:b * m], 1 + _GATHERED // self.X.shape[1]
+        for i in range(0, b * m, some):
+            X1[i:i + some, :-1] = self.X[flat[i:i + some]]
+        t, Y = self.t[rows], _empty(b, m, k, X1.dtype)
+        np.divide(_truth(t, k), n or m, out=Y)
+        return X1.reshape(b, m, -1), Y, t
+
+    def steps(self, X1: Array, Y: Array, t: Array, n: int,
+              descend: Callable[[], object]) -> Any:
+        """Step on each batch of a block, and give their summed losses (b,)."""
+        (b, m, k), dtype, ops = Y.shape, Y.dtype, self.ops
+        A = np.ones((m, len(self.M2)), dtype, order="F")
+        D1, D2 = np.empty_like(A[:, :-1]), _empty(1, m, k, dtype)[0]
+        logits, (probabilities, losses) = _empty(b, m, k, dtype), _output(k)
+        _, slope = _ACTIVATIONS[self.activation]
+        for x1, y, Z2 in zip(X1, Y, logits, strict=True):
+            _forward(x1, self.M1, self.M2, self.activation, ops, A, Z2)
+            probabilities(Z2, ops, D2)
+            D2 /= n or m
+            D2 -= y
+            _backward(x1, A, D2, slope(A[:, :-1]), self.M2, self.G1, self.G2,
+                      ops, D1)
             descend()
-        self._find(np.tile(self.t, epochs), n)
-        losses = self._losses(epochs * n, n).reshape(epochs, n)
-        means: list[float] = (self.ops.total(losses, axis=1) / n).tolist()
-        return means
+        return ops.total(losses(logits, t, ops), axis=1)
 
 
-# The network itself
-# ------------------
+# The network
+# ===========
 #
-# The parts are there; now they become something to use.  The methods of the
-# network have the names and manners of scikit-learn, the most used Python
-# library for learning from data, so that its tools can be used on it.  First
-# come the errors, and the checks of all that a user may pass.
+# Now the parts become something to use.  The methods have the names and
+# manners of scikit-learn, the most used Python library for learning from
+# data, so that its tools can be used on a network.
 
 class NotFittedError(ValueError, AttributeError):
     """Raised when a network is asked for answers before it was trained.
@@ -1603,190 +1417,14 @@ class ModelFormatError(ValueError):
     """
 
 
-def _not_fitted(message: str) -> Exception:
-    """Our exception, which is also scikit-learn's if that is imported."""
-    theirs = getattr(sys.modules.get("sklearn.exceptions"), "NotFittedError",
-                     None)
-    if theirs is None:
-        return NotFittedError(message)
+Callback = Callable[["Network", int, float], object]
+_Self = TypeVar("_Self", bound="Network")
 
-    def _reduce(error: Exception) -> Any:
-        return _not_fitted, error.args
+# What training finds.  A callback may change anything else, and it stays.
 
-    both: Callable[[str], Exception] = type(
-        "NotFittedError", (NotFittedError, theirs), {"__reduce__": _reduce})
-    return both(message)
-
-
-def _table(values: Any) -> Array:
-    """Values as an (n, d) array of real numbers, in whatever dtype."""
-    if hasattr(values, "tocsr"):
-        raise TypeError("X is a sparse matrix; give X.toarray() instead")
-    try:
-        X = np.asarray(values)
-    except ValueError:
-        raise ValueError("X has rows of different lengths; give an array of "
-                         "the shape (n_samples, n_features)") from None
-    X = _real_numbers(X)
-    if X.ndim != 2:
-        raise ValueError(
-            f"X has the shape {X.shape}; give an array of the shape "
-            "(n_samples, n_features). Reshape your data with "
-            "X.reshape(1, -1) if it is one row, or X.reshape(-1, 1) if it is "
-            "one feature")
-    for count, what in zip(X.shape, ("sample", "feature"), strict=True):
-        if count == 0:
-            raise ValueError(f"Found array with 0 {what}(s) (shape="
-                             f"{X.shape}) while a minimum of 1 is required.")
-    return X
-
-
-def _real_numbers(X: Array) -> Array:
-    """X, if it holds real numbers, or objects that are real numbers."""
-    if X.dtype.kind == "c":
-        raise ValueError("Complex data not supported: X has the dtype "
-                         f"{X.dtype}; give real numbers")
-    if X.dtype.kind == "O":
-        try:
-            with np.errstate(all="ignore"):     # one may be too large
-                X = X.astype(np.float64)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise TypeError(f"X holds Python objects ({error}); give an "
-                            "array of real numbers") from None
-    if X.dtype.kind not in "biuf":
-        raise TypeError(f"X has the dtype {X.dtype}; give real numbers")
-    return X
-
-
-def _feature_names(given: Any) -> Array | None:
-    """The column names (d,) of a data frame, if they are all strings."""
-    names = list(getattr(given, "columns", ()))
-    if not names or not any(isinstance(name, str) for name in names):
-        return None
-    if not all(isinstance(name, str) for name in names):
-        raise TypeError("Feature names are only supported if all input "
-                        "features have string names, but X has some of "
-                        "another type; convert them with "
-                        "X.columns = X.columns.astype(str)")
-    return np.array(names, dtype=object)
-
-
-def _compare_names(then: Array | None, now: Array | None) -> None:
-    """Raise if columns have other names than in fit; warn if none."""
-    if then is None or now is None:
-        if then is None:
-            _warn("X has feature names, but Network was fitted without "
-                  "feature names")
-        else:
-            _warn("X does not have valid feature names, but Network was "
-                  "fitted with feature names")
-    elif not np.array_equal(then, now):
-        raise ValueError("The feature names should match those that were "
-                         "passed during fit." + _difference(then, now))
-
-
-def _difference(then: Array, now: Array) -> str:
-    """How two lists of names differ, in scikit-learn's words."""
-    lines = []
-    for names, others, what in (
-            (now, then, "Feature names unseen at fit time:"),
-            (then, now, "Feature names seen at fit time, yet now missing:")):
-        only = sorted(set(names) - set(others))
-        lines += [what, *(f"- {name}" for name in only)] if only else []
-    return "\n" + "\n".join(lines or [
-        "Feature names must be in the same order as they were in fit."])+"\n"
-
-
-def _check_finite(X: Array, dtype: Any) -> None:
-    """Raise unless every number of X is finite in the network's dtype."""
-    for rows in _slices(0, len(X), _block_rows(X.shape[1])):
-        _finite(X[rows], dtype)
-
-
-def _finite(block: Array, dtype: Any) -> Array:
-    """Some rows in the network's dtype, if every number is finite in it.
-
-    A sum of squares is infinite or NaN if a term is, and needs no array of
-    its own.  Should it overflow by itself, the numbers are looked at again.
-    """
-    with np.errstate(all="ignore"):
-        block = block.astype(dtype, copy=False)
-        every = block.ravel()
-        if not (math.isfinite(every.dot(every)) or np.isfinite(every).all()):
-            raise ValueError(
-                "X contains NaN or infinity, or numbers too large for "
-                f"{np.dtype(dtype)}; remove or replace them")
-    return block
-
-
-def _classes(labels: Array, name: str = "y") -> Array:
-    """The sorted different labels, at least two."""
-    classes = np.unique(labels)
-    if len(classes) < 2:
-        raise ValueError(f"{name} contains one class only, "
-                         f"{classes[0].item()!r}; give at least two")
-    return classes
-
-
-def _indices(y: Array, classes: Array, n: int) -> Array:
-    """The position (n,) of each label of n rows among the classes."""
-    if len(y) != n:
-        raise ValueError(f"X has {n} rows and y has {len(y)} labels; give "
-                         "one label to each row")
-    _same_kind(y, "y", classes, "classes_")
-    t = np.searchsorted(classes, y)
-    t[t == len(classes)] = 0
-    unknown = np.flatnonzero(classes[t] != y)
-    if len(unknown):
-        raise ValueError(f"y contains the unknown label "
-                         f"{y[unknown[0]].item()!r}; the network knows "
-                         f"{classes.tolist()}")
-    return t.astype(np.min_scalar_type(len(classes)), copy=False)
-
-
-def _check_callback(callback: Any) -> None:
-    if callback is not None and not callable(callback):
-        raise TypeError(f"callback is {callback!r}; give a function of "
-                        "(network, epoch, loss)")
-
-
-def _decide(Z2: Array) -> Array:
-    """The index (n,) of the largest logit; of one logit, its sign."""
-    return Z2[:, 0] > 0 if Z2.shape[1] == 1 else np.argmax(Z2, axis=1)
-
-
-def _each_probability(Z2: Array, ops: _Arithmetic) -> Array:
-    """A column to each class; one logit stands against a logit of zero."""
-    if Z2.shape[1] == 1:
-        Z2 = np.concatenate([np.zeros_like(Z2), Z2], axis=1)
-    return _softmax(_by_class(Z2), ops)
-
-
-# To tell later whether a network was trained on these data, it keeps a
-# *digest* of them: 64 hexadecimal digits that SHA-256 computes from their
-# bytes, and that no other bytes are ever likely to give.  Of a large table
-# only some rows are taken, evenly, at most a megabyte of them, or the digest
-# would take longer than an epoch.  A change in the others goes unnoticed.
-
-def _sha256(*parts: Any) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()
-
-
-def _data_digest(X: Array, t: Array, classes: Array) -> str:
-    """A digest of data, the same for any layout in memory."""
-    every = 1 + X.nbytes // (1 << 20)
-    some = X[::every]
-    some = some.astype(some.dtype.newbyteorder("<"), order="C", copy=False)
-    label = json.dumps([X.shape, some.dtype.str, classes.tolist()])
-    return _sha256(label.encode(), some.ravel(), t[::every].astype("<u4"))
-
-
-Callback = Callable[["Network", int, float], Any]
-
-_MOST_HIDDEN = 1_000_000
+_LEARNT = ("n_features_in_", "feature_names_in_", "classes_", "params_",
+           "loss_curve_", "data_digest_", "_memory", "_random", "_forgotten",
+           "_training")
 
 
 class Network:
@@ -1803,12 +1441,22 @@ class Network:
     Subprograms), or "portable", which is slow and gives the same bits on
     every 64-bit machine.
 
+    The defaults, 128 hidden units with "relu", 32 rows to a step and 100
+    passes, were chosen by measurement.  On five sets of scaled data, from 178
+    to 2,000 rows, they were on average as accurate as those of scikit-learn's
+    MLPClassifier, in about half of its time.
+
+    Features should be scaled to about 1, each by the mean and the deviation
+    of its training rows.  Features in the hundreds drive every unit to where
+    it is flat and has no slope, and the network learns next to nothing.
+
     Settings are attributes, checked when training begins.  What training
     finds has names that end in an underscore: ``params_``, the dict of W1
     (d, h), b1 (h,), W2 (h, k) and b2 (k,); ``classes_``, sorted;
     ``n_features_in_``; ``loss_curve_``, a float for each epoch; and
     ``data_digest_``, by which the same data are known again (of more than a
-    megabyte, only some rows count).
+    megabyte, only some rows count).  A subclass may have settings of its own,
+    arguments of its ``__init__``.
 
     Every method changes the network wholly or not at all: whatever is raised
     within, an interrupt from the keyboard included, puts back what it found.
@@ -1821,9 +1469,9 @@ class Network:
     {'W1': (1, 4), 'b1': (4,), 'W2': (4, 1), 'b2': (1,)}
     """
 
-    def __init__(self, hidden_size: int = 16, activation: str = "tanh",
-                 optimizer: Any = None, batch_size: int | None = None,
-                 epochs: int = 200, seed: int = 0, dtype: str = "float64",
+    def __init__(self, hidden_size: int = 128, activation: str = "relu",
+                 optimizer: Any = None, batch_size: int | None = 32,
+                 epochs: int = 100, seed: int = 0, dtype: str = "float64",
                  arithmetic: str = "blas") -> None:
         self.hidden_size = hidden_size
         self.activation = activation
@@ -1837,8 +1485,8 @@ class Network:
     # **Training.**  ``fit`` forgets what was learnt and ``partial_fit`` goes
     # on from it; the rest they share.
 
-    def fit(self, X: ArrayLike, y: ArrayLike,
-            callback: Callback | None = None) -> Network:
+    def fit(self: _Self, X: ArrayLike, y: ArrayLike,
+            callback: Callback | None = None) -> _Self:
         """Train afresh for ``epochs`` passes over the rows, and return self.
 
         ``X`` has the shape (n, d): real, finite numbers.  ``y`` has the
@@ -1849,35 +1497,36 @@ class Network:
         when its turn came.  With no passes the first weights stay.
 
         After each pass ``callback(network, epoch, loss)`` is called, with
-        ``epoch`` counting from 1.  If it returns true, training ends there.
+        ``epoch`` counting from 1.  If it returns "stop", training ends there
+        and keeps what was learnt; any other value is ignored.  It may change
+        the network: the optimizer's own settings count from the next step,
+        everything else from the next call, and what it changes itself stays,
+        even if the training fails.  It cannot train the same network.
 
-        Raises TypeError or ValueError for bad settings and bad data, and
-        FloatingPointError when the loss or a weight is no longer finite.
+        Features want scaling.  UserWarning is given where the root mean
+        square of X is above 10.  Raises TypeError or ValueError for bad
+        settings and bad data, RuntimeError within the network's own callback,
+        and FloatingPointError when the loss or a weight is no longer finite.
 
-        >>> X, y = [[0.0], [1.0], [2.0]], ["low", "low", "high"]
-        >>> network = Network(epochs=3).fit(X, y)
-        >>> len(network.loss_curve_)
-        3
-        >>> def enough(network, epoch, loss):
-        ...     return epoch == 2
-        >>> len(network.fit(X, y, callback=enough).loss_curve_)
-        2
+        >>> X, y = np.array([[150.0], [160.0], [200.0]]), ["a", "a", "b"]
+        >>> mean, deviation = X.mean(axis=0), X.std(axis=0)
+        >>> network = Network(epochs=100).fit((X - mean) / deviation, y)
+        >>> network.predict((np.array([[155.0]]) - mean) / deviation).tolist()
+        ['a']
+        >>> def halve_every_ten(network, epoch, loss):
+        ...     if epoch % 10 == 0:
+        ...         network.optimizer.learning_rate /= 2
+        ...     return "stop" if loss < 0.1 else None
+        >>> network = Network(epochs=500, optimizer=SGD(0.5))
+        >>> network = network.fit((X - mean) / deviation, y, halve_every_ten)
+        >>> len(network.loss_curve_) < 500, network.loss_curve_[-1] < 0.1
+        (True, True)
         """
-        self._check_settings()
-        _check_callback(callback)
-        table, labels = _table(X), _labels(y, "y")
-        classes = _classes(labels)
-        _check_finite(table, self.dtype)
-        t = _indices(labels, classes, len(table))
-        with self._all_or_nothing():
-            self._begin(table.shape[1], classes, _feature_names(X))
-            self._remember(table, t)
-            self._train(table, t, self.epochs, callback)
-        return self
+        return self._learn(X, y, None, self.epochs, callback, afresh=True)
 
-    def partial_fit(self, X: ArrayLike, y: ArrayLike,
+    def partial_fit(self: _Self, X: ArrayLike, y: ArrayLike,
                     classes: ArrayLike | None = None, epochs: int = 1,
-                    callback: Callback | None = None) -> Network:
+                    callback: Callback | None = None) -> _Self:
         """Train for more passes, from where the network stands.
 
         The first call may name the ``classes``, which need not all occur in
@@ -1887,7 +1536,7 @@ class Network:
         ``callback`` are as in ``fit``, and ``epoch`` goes on counting from
         call to call.
 
-        A change of settings takes effect with the next call, but for those
+        A change of settings takes effect with the next call, except for those
         that belong to the first weights: another ``seed`` is ignored, another
         ``hidden_size`` or ``dtype`` is an error.  An optimizer with another
         memory starts with an empty one.
@@ -1901,96 +1550,56 @@ class Network:
         >>> whole.params_["W1"].tolist() == parts.params_["W1"].tolist()
         True
         """
-        self._check_settings()
-        _check_count("epochs", epochs, 0)
-        _check_callback(callback)
-        table, labels = _table(X), _labels(y, "y")
-        first = not self._is_fitted()
-        if not first:
-            self._check_features(X, table)
-            self._check_unchanged()
-        known = self._known_classes(labels, classes)
-        _check_finite(table, self.dtype)
+        return self._learn(X, y, classes, epochs, callback,
+                           afresh=not hasattr(self, "params_"))
+
+    def _learn(self: _Self, X: Any, y: Any, classes: Any, epochs: Any,
+               callback: Callback | None, afresh: bool) -> _Self:
+        """Check everything, and then train, wholly or not at all."""
+        _check_settings(self)
+        _check_number("epochs", epochs, 0, whole=True)
+        if callback is not None and not callable(callback):
+            raise TypeError(f"callback is {callback!r}; give a function of "
+                            "(network, epoch, loss)")
+        table, labels, names = _table(X), _labels(y, "y"), _feature_names(X)
+        if not afresh:
+            _check_features(self, table, names)
+            _check_unchanged(self)
+        known = _known_classes(self, labels, classes, afresh)
+        mean_square = _check_finite(table, self.dtype)
         t = _indices(labels, known, len(table))
-        with self._all_or_nothing():
-            if first:
-                self._begin(table.shape[1], known, _feature_names(X))
-            self._remember(table, t)
-            self._train(table, t, epochs, callback)
-        return self
+        if not mean_square <= 100:
+            _warn(_UNSCALED.format(math.sqrt(mean_square)))
 
-    def _check_settings(self) -> None:
-        """Raise unless all settings can be trained with."""
-        _check_count("hidden_size", self.hidden_size, 1, _MOST_HIDDEN)
-        _check_choice("activation", self.activation, _ACTIVATIONS)
-        if self.batch_size is not None:
-            _check_count("batch_size", self.batch_size, 1)
-        _check_count("epochs", self.epochs, 0)
-        _check_count("seed", self.seed, 0, 2**128 - 1)
-        _check_choice("dtype", self.dtype, ("float64", "float32"))
-        _check_choice("arithmetic", self.arithmetic, _ARITHMETIC)
-        for method in ("start", "step"):
-            if isinstance(self.optimizer, type) or not callable(
-                    getattr(self._optimizer(), method, None)):
-                raise TypeError(
-                    f"optimizer is {self.optimizer!r}; give SGD(...), "
-                    "Adam(...) or an object with the methods start and step")
+        def change() -> None:
+            if afresh:
+                self._begin(table.shape[1], known, names)
+            _remember(self, table, t)
+            self._train(table, t, int(epochs), callback)
 
-    def _optimizer(self) -> Any:
-        return SGD() if self.optimizer is None else self.optimizer
+        return self._wholly(change)
 
-    def _is_fitted(self) -> bool:
-        return hasattr(self, "params_")
+    def _wholly(self: _Self, change: Callable[[], None]) -> _Self:
+        """Let change learn; forget all of it if anything is raised within.
 
-    def _check_fitted(self) -> None:
-        if not self._is_fitted():
-            raise _not_fitted("this Network is not fitted yet; call fit "
-                              "first")
-
-    def _check_features(self, given: Any, X: Array) -> None:
-        """Raise unless the columns are those of fit, by number and name."""
-        if X.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X has {X.shape[1]} features, but Network is expecting "
-                f"{self.n_features_in_} features as input; give as many as "
-                "in fit")
-        then = getattr(self, "feature_names_in_", None)
-        now = _feature_names(given) if hasattr(given, "columns") else None
-        if then is not None or now is not None:
-            _compare_names(then, now)
-
-    def _check_unchanged(self) -> None:
-        """Raise if the settings no longer fit the weights."""
-        _, h, _ = self._sizes()
-        for name, now in (("hidden_size", h),
-                          ("dtype", np.dtype(self._float()).name)):
-            if getattr(self, name) != now:
-                raise ValueError(
-                    f"{name} is {getattr(self, name)!r}, but the network was "
-                    f"begun with {now!r}; set it back, or call fit")
-
-    def _known_classes(self, labels: Array, given: ArrayLike | None) -> Array:
-        """The classes that are known, or given, or else found in labels."""
-        named = None if given is None else _classes(
-            _labels(given, "classes"), "classes")
-        if not self._is_fitted():
-            return _classes(labels) if named is None else named
-        if named is not None and named.tolist() != self.classes_.tolist():
-            raise ValueError(f"classes is {named.tolist()}, but the network "
-                             f"knows {self.classes_.tolist()}; leave it out, "
-                             "or call fit")
-        return self.classes_
-
-    @contextmanager
-    def _all_or_nothing(self) -> Iterator[None]:
-        """Put the attributes back if anything is raised within."""
-        before = dict(vars(self))
+        One assignment puts everything back.  It stands here twice, since a
+        second interrupt may come while the first is being served.
+        """
+        if hasattr(self, "_training"):
+            raise RuntimeError(
+                "this network is in training, and its callback cannot train "
+                "it too; train a copy, or wait until the call returns")
+        before, n = dict(vars(self)), len(getattr(self, "loss_curve_", ()))
         try:
-            yield
+            try:
+                change()
+            except BaseException:
+                self.__dict__ = _unlearnt(vars(self), before, n)
+                raise
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__ = _unlearnt(vars(self), before, n)
             raise
+        return self
 
     def _begin(self, d: int, classes: Array, names: Array | None) -> None:
         """Draw the first weights; forget what was learnt."""
@@ -1999,165 +1608,67 @@ class Network:
         if names is not None:
             self.feature_names_in_ = names
         self._random = np.random.Generator(np.random.PCG64(self.seed))
-        k = 1 if len(classes) == 2 else len(classes)
-        self.params_ = _first_params(
-            self._random, (d, self.hidden_size, k), self.dtype)
         self.loss_curve_: list[float] = []
+        self._forgotten = 0     # losses of long ago, that no file could hold
         self.data_digest_: str | None = None
-        self._memory = self._start(_flat(self.params_))
+        self.params_: dict[str, Any] = {}
+        sizes = self._sizes()
+        theta = _first_theta(self._random, sizes, self.dtype)
+        self.params_, self._memory = _views(theta, sizes), {}
+        self._memory = self._memory_for(theta)
 
-    def _remember(self, X: Array, t: Array) -> None:
-        """Note what the network is trained on, as one digest.
-
-        It stays while the data stay.  Other data are chained to it.
-        """
-        old, new = self.data_digest_, _data_digest(X, t, self.classes_)
-        chained = old is not None and old != new
-        self.data_digest_ = _sha256(f"{old}{new}".encode()) if chained else new
-
-    def _weights(self) -> dict[str, Array]:
-        """The arrays in params_, checked: a user may have put them there."""
-        d, classes = self.n_features_in_, len(self.classes_)
-        h = np.shape(self.params_.get("b1", 0.0))
-        k = 1 if classes == 2 else classes
-        shapes = _shapes(d, h[0] if h else self.hidden_size, k)
-        found = {name: np.shape(p) for name, p in self.params_.items()}
-        if found != shapes:
-            raise ValueError(f"params_ has the arrays {found}; put arrays of "
-                             f"the shapes {shapes} there")
-        if any(np.asarray(p).dtype.kind not in "biuf"
-               for p in self.params_.values()):
-            raise ValueError("params_ holds something else than real numbers; "
-                             "put arrays of floats there")
-        return self.params_
-
-    def _sizes(self) -> Sizes:
-        """The numbers d, h and k of the weights that there are."""
-        weights = self._weights()
-        return (*np.shape(weights["W1"]), np.shape(weights["W2"])[1])
-
-    # The training itself works on copies of everything that it changes, and
-    # hangs them on the network before the first step, so that a callback
-    # sees the network as it is.  Should the training fail, the originals
-    # come back untouched.
+    # The training itself works on copies of all that it changes, the loss
+    # curve excepted, which it makes longer.  It hangs them on the network
+    # before the first step, so that a callback sees the network as it is.
 
     def _train(self, X: Array, t: Array, epochs: int,
                callback: Callback | None) -> None:
         """Run some epochs on checked data."""
-        theta, epochs = self._own_state(), int(epochs)
-        views, outside = dict(self.params_), np.geterr()
+        theta, ops = self._own_state(), _ARITHMETIC[self.arithmetic]
+        self._training, told = self._optimizer(), np.geterr()
+        views = dict(self.params_)
+        walk = _Walk(X, t, theta, self._sizes(), self.activation, ops)
+
+        descend = partial(self._training.step, theta, walk.gradient,
+                          self._memory)
+        losses = walk.losses(epochs, int(self.batch_size or len(X)),
+                             1 if callback else epochs,
+                             self._random.permutation, descend)
+        epoch = self._forgotten + len(self.loss_curve_)
         with np.errstate(all="ignore"):
-            together = epochs if callback is None else 1
-            for loss in self._epochs(X, t, theta, epochs, together):
-                epoch = len(self.loss_curve_) + 1
-                if not math.isfinite(loss):
-                    raise self._diverged(epoch, f"the loss is {loss}")
+            for epoch, loss in enumerate(losses, epoch + 1):
                 self.loss_curve_.append(loss)
-                if callback is None:
-                    continue
-                with np.errstate(**outside):
-                    enough = callback(self, epoch, loss)
-                if any(self.params_.get(name) is not views[name]
-                       for name in views):   # the callback's own weights
-                    theta[:] = _flat(self._weights())
-                    self.params_ = dict(views)
-                if enough:
-                    break
-            if epochs and not np.isfinite(theta).all():
-                raise self._diverged(epoch, "a weight is not finite")
-        self._settle()
+                if not math.isfinite(loss):
+                    raise _diverged(epoch, f"the loss is {loss}")
+                if callback is not None:
+                    with np.errstate(**told):
+                        answer = callback(self, epoch, loss)
+                    if any(self.params_.get(name) is not view
+                           for name, view in views.items()):
+                        theta[:] = _weights(self)   # others were put there
+                        self.params_ = dict(views)
+                    if isinstance(answer, str) and answer == "stop":
+                        break
+        self._settle(theta, epoch)
+        del self._training
 
     def _own_state(self) -> Array:
         """Replace all that training changes by copies; return theta."""
-        theta = _flat(self._weights()).astype(self.dtype)
+        theta = _weights(self).astype(self.dtype)
         self.params_ = _views(theta, self._sizes())
-        self._memory = self._own_memory(theta)
+        self._memory = self._memory_for(theta)
         self._random = copy.deepcopy(self._random)
-        self.loss_curve_ = list(self.loss_curve_)
         return theta
 
-    def _settle(self) -> None:
-        """Give each array of weights a memory of its own, in one piece.
+    def _settle(self, theta: Array, epoch: int) -> None:
+        """Check what was learnt, and give each array a memory of its own."""
+        if not _all_finite(theta):
+            raise _diverged(epoch, "a weight is not finite")
+        self.params_ = {name: view.copy() for name, view
+                        in _views(theta, self._sizes()).items()}
 
-        A prediction needs them so.  For a single row of 256 features and 512
-        units, taking them apart anew took 0.3 milliseconds, the products 13
-        microseconds.
-        """
-        self.params_ = {name: p.copy() for name, p in self.params_.items()}
-
-    def _start(self, theta: Array) -> dict[str, Array]:
-        """What the optimizer wants to remember at the beginning."""
-        memory = self._optimizer().start(theta)
-        if not isinstance(memory, dict):
-            raise TypeError(f"the optimizer's start returned {memory!r}; let "
-                            "it return a dict of arrays, {} if it needs none")
-        return memory
-
-    def _own_memory(self, theta: Array) -> dict[str, Array]:
-        """A copy of the optimizer's memory; a new one if its names differ."""
-        fresh = self._start(theta)
-        same = fresh.keys() == self._memory.keys()
-        return copy.deepcopy(self._memory) if same else fresh
-
-    def _epochs(self, X: Array, t: Array, theta: Array, epochs: int,
-                together: int) -> Iterator[float]:
-        """Walk over the rows so many times, and yield each mean loss."""
-        n = len(X)
-        batch = min(int(self.batch_size or n), n)
-        walk = _Pass(X, t, theta, self._sizes(), batch, self.activation,
-                     _ARITHMETIC[self.arithmetic])
-        descend = partial(self._optimizer().step, theta, walk.gradient,
-                          self._memory)
-        if batch == n and not walk.in_pieces:
-            together = min(together, walk.rows // n)
-            for part in _slices(0, epochs, max(1, together)):
-                yield from walk.full_batches(part.stop - part.start, descend)
-            return
-        for _ in range(epochs):
-            if batch < n:
-                walk.shuffle(self._random.permutation(n))
-            yield walk.epoch(descend)
-
-    def _diverged(self, epoch: int, what: str) -> FloatingPointError:
-        return FloatingPointError(
-            f"training diverged in epoch {epoch}: {what}. The network is as "
-            "it was before the call. Try a smaller learning rate, less "
-            "momentum, or features scaled to about 1")
-
-    # **Answers.**  For prediction the rows pass in blocks too, through plain
-    # :eq:`forward`.  How weights lie in memory can move the last bits of a
-    # product, so for this they always lie in the same way.
-
-    def _logits(self, X: Array) -> Iterator[tuple[slice, Array]]:
-        """The logits Z2 of checked rows, a block at a time."""
-        ops, dtype = _ARITHMETIC[self.arithmetic], self._float()
-        params = {name: np.ascontiguousarray(p, dtype)
-                  for name, p in self._weights().items()}
-        for rows in _slices(0, len(X), _block_rows(*params["W1"].shape)):
-            block = _finite(X[rows], dtype)
-            Z2 = _forward(block, params, self.activation, ops)[1]
-            if not math.isfinite(np.add.reduce(Z2, None)):
-                raise self._overflow()
-            yield rows, Z2
-
-    def _float(self) -> type[np.floating[Any]]:
-        """The precision of the weights, whatever a user put in their place."""
-        W1 = np.asarray(self.params_["W1"])
-        return np.float32 if W1.dtype == np.float32 else np.float64
-
-    def _overflow(self) -> ValueError:
-        return ValueError("the numbers in X, or the weights, are so large "
-                          "that the network overflows; scale the features "
-                          "to about 1")
-
-    def _checked(self, X: Any) -> Array:
-        """X as an array that this fitted network can take."""
-        self._check_fitted()
-        _check_choice("activation", self.activation, _ACTIVATIONS)
-        _check_choice("arithmetic", self.arithmetic, _ARITHMETIC)
-        table = _table(X)
-        self._check_features(X, table)
-        return table
+    # **Answers.**  For prediction the rows pass in blocks too, and only
+    # forward.
 
     def predict(self, X: ArrayLike) -> Array:
         """Give the likeliest class of each row, as a label given to fit.
@@ -2167,17 +1678,15 @@ class Network:
         logit; with one logit, the second class if it is positive.
 
         Raises NotFittedError before fit, TypeError or ValueError for bad
-        data.
+        data and for weights that are not finite.
 
         >>> X = [[0.0], [1.0], [4.0], [5.0]]
         >>> network = Network().fit(X, ["low", "low", "high", "high"])
         >>> network.predict([[0.5], [4.5]]).tolist()
         ['low', 'high']
         """
-        X = self._checked(X)
-        with np.errstate(all="ignore"):
-            t = np.concatenate([_decide(Z2) for _, Z2 in self._logits(X)])
-        labels: Array = self.classes_[t.astype(np.intp)]
+        t = [_decide(Z2) for Z2, _ in self._logits(_rows(self, X))]
+        labels: Array = self.classes_[np.concatenate(t)]
         return labels
 
     def predict_proba(self, X: ArrayLike) -> Array:
@@ -2194,12 +1703,13 @@ class Network:
         >>> P.shape, np.allclose(P.sum(axis=1), 1)
         ((4, 2), True)
         """
-        X, ops = self._checked(X), _ARITHMETIC[self.arithmetic]
-        P = np.empty((len(X), len(self.classes_)), self._float())
-        with np.errstate(all="ignore"):
-            for rows, Z2 in self._logits(X):
-                P[rows] = _each_probability(Z2, ops)
-        return P
+        X, ops, P = _rows(self, X), _ARITHMETIC[self.arithmetic], []
+        for Z2, _ in self._logits(X):
+            if Z2.shape[1] == 1:     # it stands against a logit of zero
+                Z2 = np.concatenate([np.zeros_like(Z2), Z2], axis=1)
+            with np.errstate(all="ignore"):
+                P.append(_softmax(Z2, ops))
+        return np.concatenate(P)
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """Give the accuracy of the predictions: the share that is right.
@@ -2223,21 +1733,36 @@ class Network:
 
         >>> X, y = [[0.0], [1.0], [4.0], [5.0]], [0, 0, 1, 1]
         >>> report = Network().fit(X, y).evaluate(X, y)
-        >>> sorted(report), report["loss"] < 0.1
+        >>> sorted(report), report["loss"] < 0.2
         (['accuracy', 'loss'], True)
         """
-        X, ops = self._checked(X), _ARITHMETIC[self.arithmetic]
+        X, ops = _rows(self, X), _ARITHMETIC[self.arithmetic]
         t = _indices(_labels(y, "y"), self.classes_, len(X))
         loss, right = 0.0, 0
-        with np.errstate(all="ignore"):
-            for rows, Z2 in self._logits(X):
-                loss += ops.total(_row_losses(Z2, t[rows], ops)).item()
-                right += int(np.count_nonzero(_decide(Z2) == t[rows]))
+        for Z2, i in self._logits(X):
+            (_, losses), truth = _output(Z2.shape[1]), t[i:i + len(Z2)]
+            with np.errstate(all="ignore"):
+                loss += ops.total(losses(Z2, truth, ops), axis=0).item()
+            right += int(np.count_nonzero(_decide(Z2) == truth))
         return {"loss": loss / len(X), "accuracy": right / len(X)}
 
+    def _logits(self, X: Array) -> Iterator[tuple[Array, int]]:
+        """The logits Z2 of a block of checked rows, and its first row."""
+        theta, sizes = _weights(self, "C"), self._sizes()
+        M1, M2 = _layers(theta, sizes, "C")
+        most, ops = _block_rows(*sizes), _ARITHMETIC[self.arithmetic]
+        for i in range(0, len(X), most):
+            rows = X[i:i + most]
+            _check_finite(rows, theta.dtype, i)
+            with np.errstate(all="ignore"):
+                _, Z2 = _forward(_with_ones(rows, theta.dtype), M1, M2,
+                                 self.activation, ops)
+            if not _all_finite(Z2):
+                raise ValueError(_OVERFLOW)
+            yield Z2, i
+
     # **Steps from outside.**  A training loop of your own, for data in several
-    # places, say, or a learning rate that changes on the way, needs two things
-    # of the network: the gradient, and one step.
+    # places, say, needs two things of the network: the gradient, and one step.
 
     def loss_and_gradients(self, X: ArrayLike, y: ArrayLike
                            ) -> tuple[float, dict[str, Array]]:
@@ -2252,76 +1777,70 @@ class Network:
         >>> X, y = [[0.0], [1.0]], [0, 1]
         >>> network = Network(hidden_size=2, epochs=0).fit(X, y)
         >>> loss, gradients = network.loss_and_gradients(X, y)
-        >>> gradients["W1"].shape, loss == network.evaluate(X, y)["loss"]
-        ((1, 2), True)
+        >>> bool(abs(loss - network.evaluate(X, y)["loss"]) < 1e-15)
+        True
+        >>> gradients["W1"].shape
+        (1, 2)
         """
-        X = self._checked(X)
-        _check_finite(X, self._float())
+        X, theta, sizes = _rows(self, X), _weights(self), self._sizes()
+        _check_finite(X, theta.dtype)
         t = _indices(_labels(y, "y"), self.classes_, len(X))
-        sizes, theta = self._sizes(), _flat(self._weights())
-        theta = theta.astype(self._float(), copy=False)
+        walk = _Walk(X, t, theta, sizes, self.activation,
+                     _ARITHMETIC[self.arithmetic])
         with np.errstate(all="ignore"):
-            walk = _Pass(X, t, theta, sizes, len(X), self.activation,
-                         _ARITHMETIC[self.arithmetic])
-            loss = walk.batch_gradient(slice(0, len(X)))
-        if not (math.isfinite(loss) and np.isfinite(walk.gradient).all()):
-            raise self._overflow()
-        return loss / len(X), _views(walk.gradient, sizes)
+            loss = walk.epoch(np.arange(len(X)), len(X), lambda: None)
+        if not (math.isfinite(loss) and _all_finite(walk.gradient)):
+            raise ValueError(_OVERFLOW)
+        return loss, _views(walk.gradient, sizes)
 
-    def apply_gradients(self, gradients: Mapping[str, ArrayLike]) -> Network:
+    def apply_gradients(self: _Self, gradients: Mapping[str, ArrayLike]
+                        ) -> _Self:
         """Let the optimizer take one step, and return self.
 
         ``gradients`` is a dict of finite arrays with the names and shapes
         of ``params_``; it is not changed.
 
         Raises NotFittedError before fit, TypeError or ValueError for other
-        gradients, and FloatingPointError if a weight is no longer finite.
+        gradients, RuntimeError within the network's own callback, and
+        FloatingPointError if a weight is no longer finite.
 
         >>> X, y = [[0.0], [1.0], [2.0]], [0, 1, 1]
-        >>> network = Network(epochs=0).fit(X, y)
+        >>> network = Network(epochs=0, batch_size=None).fit(X, y)
         >>> for _ in range(5):
         ...     _, gradients = network.loss_and_gradients(X, y)
         ...     network = network.apply_gradients(gradients)
-        >>> trained = Network(epochs=5).fit(X, y)
+        >>> trained = Network(epochs=5, batch_size=None).fit(X, y)
         >>> np.allclose(network.params_["W1"], trained.params_["W1"])
         True
         """
-        self._check_fitted()
-        self._check_settings()
-        self._check_unchanged()
-        gradient = self._flat_gradient(gradients)
-        with self._all_or_nothing(), np.errstate(all="ignore"):
+        _check_fitted(self)
+        _check_settings(self)
+        _check_unchanged(self)
+        gradient = _flat(gradients, self._sizes(), self.dtype, "gradients")
+
+        def change() -> None:
             theta = self._own_state()
-            self._optimizer().step(theta, gradient, self._memory)
-            if not np.isfinite(theta).all():
-                raise self._diverged(len(self.loss_curve_) + 1,
-                                     "a weight is not finite")
-            self._settle()
-        return self
-
-    def _flat_gradient(self, gradients: Mapping[str, ArrayLike]) -> Array:
-        """A dict of gradients, checked, as one flat array."""
-        if not isinstance(gradients, Mapping) or (
-                gradients.keys() != self.params_.keys()):
-            raise ValueError("gradients must be a dict with the keys "
-                             f"{list(self.params_)}, as loss_and_gradients "
-                             f"gives it, not {reprlib.repr(gradients)}")
-        checked = {}
-        for name, p in self.params_.items():
-            g = _numbers(gradients[name], name)
-            if g.shape != p.shape or g.dtype.kind == "c":
-                raise ValueError(f"the gradient {name} has the shape "
-                                 f"{g.shape} and the dtype {g.dtype}; give "
-                                 f"real numbers of the shape {p.shape}")
             with np.errstate(all="ignore"):
-                checked[name] = g.astype(p.dtype)
-            if not np.isfinite(checked[name]).all():
-                raise ValueError(f"the gradient {name} is not finite in "
-                                 f"{p.dtype}; give smaller numbers")
-        return _flat(checked)
+                self._optimizer().step(theta, gradient, self._memory)
+            self._settle(theta, self._forgotten + len(self.loss_curve_) + 1)
 
-    # **Settings.**  These two are what scikit-learn needs to copy a network
-    # and to search for better settings, those of the optimizer included.
+        return self._wholly(change)
+
+    # **Settings.**  scikit-learn copies a network and searches for better
+    # settings by these, those of the optimizer included.
+
+    @classmethod
+    def _settings(cls) -> dict[str, Any]:
+        """The arguments of __init__, and their defaults."""
+        found: dict[str, Any] = {}
+        for kind in cls.__mro__:
+            own = inspect.signature(kind.__init__).parameters.values()
+            found |= {p.name: p.default for p in [*own][1:]
+                      if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+                      and p.name not in found}
+            if not any(p.kind == p.VAR_KEYWORD for p in own):
+                break
+        return found
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Give the settings as a dict, with the optimizer's if ``deep``.
@@ -2334,14 +1853,14 @@ class Network:
         >>> len(network.get_params(deep=False))
         8
         """
-        settings = {name: getattr(self, name) for name in _SETTINGS}
+        settings = {name: getattr(self, name) for name in self._settings()}
         if deep:
             own = getattr(self._optimizer(), "__dict__", {})
-            settings.update({f"optimizer__{name}": value
-                             for name, value in own.items()})
+            settings |= {f"optimizer__{name}": value
+                         for name, value in own.items()}
         return settings
 
-    def set_params(self, **params: Any) -> Network:
+    def set_params(self: _Self, **params: Any) -> _Self:
         """Change settings by name, those of the optimizer included.
 
         Returns self.  ``optimizer__momentum`` is the momentum of the
@@ -2355,36 +1874,60 @@ class Network:
         0.8
         """
         own = {name: value for name, value in params.items()
-               if name in _SETTINGS}
+               if name in self._settings()}
         inner = {name.removeprefix("optimizer__"): value
                  for name, value in params.items() if name not in own}
-        optimizer = own.get("optimizer", self.optimizer)
-        if optimizer is None and inner:
-            optimizer = own["optimizer"] = SGD()
-        for name in params.keys() - own.keys():
-            known = getattr(optimizer, "__dict__", {})
-            if name not in {f"optimizer__{setting}" for setting in known}:
-                raise ValueError(f"{name!r} is no setting of this network; "
-                                 f"choose from {list(self.get_params())}")
-        vars(self).update(own)
-        if inner:
-            vars(optimizer).update(inner)
+        changed = copy.copy(self)
+        vars(changed).update(own)
+        if changed.optimizer is None and inner:
+            own["optimizer"] = changed.optimizer = getattr(
+                self, "_training", SGD())
+        for name in params.keys() - changed.get_params().keys():
+            raise ValueError(
+                f"{name!r} is no setting of this {type(self).__name__}; "
+                f"choose from {list(self.get_params())}")
+        if inner:       # two assignments that no interrupt comes between
+            optimizer = changed.optimizer
+            self.__dict__, optimizer.__dict__ = (
+                vars(self) | own, vars(optimizer) | inner)
+        else:
+            vars(self).update(own)
         return self
 
-    # **Saving.**  These two only collect what is to be kept, and take it over
-    # again.  How it gets to the disk and back is a chapter of its own.
+    def _optimizer(self) -> Any:
+        return SGD() if self.optimizer is None else self.optimizer
+
+    def _memory_for(self, theta: Array) -> dict[str, Array]:
+        """A copy of the optimizer's memory; a new one if its names differ."""
+        fresh = self._optimizer().start(theta)
+        if not isinstance(fresh, dict):
+            raise TypeError(f"the optimizer's start returned {fresh!r}; let "
+                            "it return a dict of arrays, {} if it needs none")
+        same = fresh.keys() == self._memory.keys()
+        return copy.deepcopy(self._memory) if same else fresh
+
+    def _sizes(self) -> Sizes:
+        """The numbers d, h and k of the weights that there are."""
+        classes, given = len(self.classes_), self.params_
+        b1 = given.get("b1", ()) if isinstance(given, Mapping) else ()
+        h = np.size(b1) or self.hidden_size
+        return self.n_features_in_, h, 1 if classes == 2 else classes
+
+    # **Saving.**  How a network gets to the disk and back is a chapter of its
+    # own.
 
     def save(self, directory: str | os.PathLike[str]) -> Path:
         """Write the next version, directory/v0001, v0002, and so on.
 
         Returns its path.  It holds all that training needs to go on, bit for
-        bit.  When this returns, the version is safe on the disk; if it
+        bit; of a very long loss curve, the newest losses and the count of
+        all.  When this returns, the version is safe on the disk; if it
         raises, there is none.  The directory is made if it is not there.
 
         Raises NotFittedError before fit, TypeError for an optimizer other
-        than SGD and Adam, ValueError for a path that cannot hold versions
-        and for a network too large to be saved, OSError if the disk does
-        not do its part.
+        than SGD and Adam and for a subclass with settings of its own,
+        ValueError for a path that cannot hold versions and for a network too
+        large to be saved, OSError if the disk does not do its part.
 
         >>> import tempfile
         >>> network = Network(epochs=5).fit([[0.0], [1.0]], [0, 1])
@@ -2392,13 +1935,9 @@ class Network:
         ...     network.save(directory).name, network.save(directory).name
         ('v0001', 'v0002')
         """
-        self._check_fitted()
-        self._check_settings()
-        self._check_unchanged()
-        theta = _flat(self._weights()).astype(self.dtype)
-        arrays = dict(_views(theta, self._sizes()))
-        for name, array in self._own_memory(theta).items():
-            arrays[f"optimizer.{name}"] = self._in_order(array)
+        _check_fitted(self)
+        _check_settings(self)
+        _check_unchanged(self)
         path = _path(directory)
         if (path / "config.json").exists():
             raise ValueError(f"{path} is a version already; give the "
@@ -2406,18 +1945,25 @@ class Network:
         if os.path.lexists(path) and not os.path.isdir(path):
             raise ValueError(f"{path} is not a directory; give one, in which "
                              "the model's versions are to be")
-        return _publish(path, _pack(self._config(), arrays))
-
-    def _in_order(self, array: Array) -> Array:
-        """An array like theta as W1, b1, W2 and b2 one after the other."""
-        if not array.ndim:
-            return array
-        views = _views(array, self._sizes())
-        return np.concatenate([views[name].ravel() for name in views])
+        extra = self._settings().keys() ^ Network._settings().keys()
+        if extra:
+            raise TypeError(
+                f"{type(self).__name__} has other settings than Network, "
+                f"{sorted(extra)}, and a saved model has no place for them; "
+                "save a plain Network with these params_, and the rest by "
+                "yourself")
+        files = _pack(self, _made_by())
+        try:
+            _unpack(type(self), files["config.json"],
+                    lambda most: files["weights.npz"])
+        except ModelFormatError as error:
+            raise ValueError(f"this network cannot be saved: {error}"
+                             ) from None
+        return _publish(path, files)
 
     @classmethod
-    def load(cls, directory: str | os.PathLike[str],
-             version: int | None = None) -> Network:
+    def load(cls: type[_Self], directory: str | os.PathLike[str],
+             version: int | None = None) -> _Self:
         """Give the network of the newest version, or of the one asked for.
 
         ``directory`` is what save was given, or one version's own directory,
@@ -2433,77 +1979,36 @@ class Network:
         >>> again.loss_curve_ == network.loss_curve_
         True
         """
-        config, arrays = _read_version(_newest(directory, version))
-        settings = config["hyperparameters"]
-        if settings["optimizer"] is not None:
-            kind, own = settings["optimizer"]["name"], settings["optimizer"]
-            settings["optimizer"] = _OPTIMIZERS[kind](
-                **{name: own[name] for name in own if name != "name"})
-        network = cls(**settings)
-        network._restore(config, arrays)
-        return network
+        folder = _newest(directory, version)
+        try:
+            return _unpack(cls, _read(folder / "config.json", _MOST_BYTES),
+                           lambda most: _read(folder / "weights.npz", most))
+        except ModelFormatError as error:
+            raise ModelFormatError(f"{folder}: {error}") from None
 
-    def _config(self) -> dict[str, Any]:
-        """All that is to be saved but the arrays, in plain Python."""
-        return {
-            "format": 1,
-            "nn_version": __version__,
-            "hyperparameters": {
-                name: _plain_setting(value) for name, value
-                in self.get_params(deep=False).items()},
-            "classes": {"dtype": self.classes_.dtype.newbyteorder("<").str,
-                        "values": self.classes_.tolist()},
-            "n_features_in": self.n_features_in_,
-            "feature_names": (self.feature_names_in_.tolist() if
-                              hasattr(self, "feature_names_in_") else None),
-            "shapes": {name: list(shape) for name, shape
-                       in _shapes(*self._sizes()).items()},
-            "epochs_done": len(self.loss_curve_),
-            "loss_curve": self.loss_curve_,
-            "random_state": _plain_state(self._random),
-            "data_digest": self.data_digest_,
-            "environment": _environment(),
-        }
-
-    def _restore(self, config: dict[str, Any],
-                 arrays: dict[str, Array]) -> None:
-        """Take over what _config and save wrote."""
-        self.n_features_in_ = config["n_features_in"]
-        self.classes_ = _class_labels(config["classes"])
-        if config["feature_names"] is not None:
-            self.feature_names_in_ = np.array(config["feature_names"], object)
-        self.loss_curve_ = config["loss_curve"]
-        self.data_digest_ = config["data_digest"]
-        self._random = _random_from(config["random_state"])
-        self.params_ = {name: arrays[name] for name in config["shapes"]}
-        self._memory = {
-            name.removeprefix("optimizer."): self._out_of_order(array)
-            for name, array in arrays.items()
-            if name.startswith("optimizer.")}
-
-    def _out_of_order(self, array: Array) -> Array:
-        """The reverse of _in_order."""
-        if not array.ndim:
-            return array
-        theta, start = np.empty_like(array), 0
-        for view in _views(theta, self._sizes()).values():
-            view[...] = array[start:start + view.size].reshape(view.shape)
-            start += view.size
-        return theta
+    def __getstate__(self) -> dict[str, Any]:
+        """What copy and pickle take along: a copy is not in training."""
+        state = dict(vars(self))
+        state.pop("_training", None)
+        if "loss_curve_" in state:      # which grows in place
+            state["loss_curve_"] = state["loss_curve_"][:]
+        return state
 
     def __repr__(self) -> str:
-        usual = inspect.signature(Network).parameters
-        text = "Network(" + ", ".join(
-            f"{name}={value!r}" for name, value
-            in self.get_params(deep=False).items()
-            if repr(value) != repr(usual[name].default)) + ")"
-        if not self._is_fitted():
+        text = f"{type(self).__name__}(" + ", ".join(
+            f"{name}={getattr(self, name, None)!r}"
+            for name, usual in self._settings().items()
+            if repr(getattr(self, name, None)) != repr(usual)) + ")"
+        if not hasattr(self, "params_"):
             return text
-        d, h, k = self._sizes()
-        output = "sigmoid" if k == 1 else "softmax"
-        return (f"{text}\n# {d} features, {h} {self.activation}, "
-                f"{k} {output}: {(d + 1) * h + (h + 1) * k} parameters, "
-                f"{len(self.loss_curve_)} epochs")
+        try:
+            d, h, k = self._sizes()
+            output = "sigmoid" if k == 1 else "softmax"
+            return (f"{text}\n# {d} features, {h} {self.activation}, "
+                    f"{k} {output}: {(d + 1) * h + (h + 1) * k} parameters, "
+                    f"{self._forgotten + len(self.loss_curve_)} epochs")
+        except Exception as error:      # whatever a user has put there
+            return f"{text}\n# broken: {error}"
 
     # scikit-learn asks what kind of estimator this is.  It is imported
     # already when it does, so that we need not import it.
@@ -2519,63 +2024,27 @@ class Network:
             input_tags=utils.InputTags())
 
 
-_SETTINGS = tuple(inspect.signature(Network).parameters)
-_OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
+def _decide(Z2: Array) -> Array:
+    """The index (n,) of the largest logit; of one logit, its sign."""
+    found = Z2[:, 0] > 0 if Z2.shape[1] == 1 else np.argmax(Z2, axis=1)
+    return found.astype(np.intp)
 
 
-def _plain_setting(value: Any) -> Any:
-    """A setting as JSON can hold it; an optimizer as a dict with its name."""
-    if isinstance(value, np.floating):
-        return float(value)
-    if isinstance(value, np.generic):
-        return value.item()
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if type(value) not in _OPTIMIZERS.values():
-        raise TypeError(
-            f"optimizer is {value!r}, and only SGD and Adam can be saved, "
-            "since loading runs no code but ours; to save the rest, call "
-            "set_params(optimizer=SGD()) first")
-    return {"name": type(value).__name__} | {
-        name: _plain_setting(own) for name, own in asdict(value).items()}
+def _unlearnt(now: dict[str, Any], before: dict[str, Any], n: int
+              ) -> dict[str, Any]:
+    """The attributes as they are now, but with what was learnt before."""
+    kept = {name: now[name] for name in now if name not in _LEARNT}
+    kept |= {name: before[name] for name in before if name in _LEARNT}
+    if "loss_curve_" in kept:       # it grew in place, from n losses
+        kept["loss_curve_"] = kept["loss_curve_"][:n]
+    return kept
 
 
-def _plain_state(random: np.random.Generator) -> dict[str, Any]:
-    """The random state; JSON parsers may round its 128-bit numbers."""
-    state: Any = copy.deepcopy(random.bit_generator.state)
-    state["state"] = {name: str(value)
-                      for name, value in state["state"].items()}
-    order = "bit_generator", "state", "has_uint32", "uinteger"
-    return {name: state[name] for name in order}
-
-
-def _random_from(state: dict[str, Any]) -> np.random.Generator:
-    """The generator that _plain_state described."""
-    numbers = {name: int(text) for name, text in state["state"].items()}
-    bits = np.random.PCG64(0)
-    full: Any = {**state, "state": numbers}
-    bits.state = full
-    return np.random.Generator(bits)
-
-
-# Training regimes
-# ----------------
-#
-# One setting, ``batch_size``, decides how many rows are put through before
-# each step.  *Full batch* takes them all: the gradient is exact, and an epoch
-# is one step.  *Stochastic* descent takes one: as many steps to an epoch as
-# there are rows, each in a direction that is right only on average.
-# *Mini-batches* lie between.  At the same weights, the mean of the gradients
-# of all batches is the gradient of the whole, if the batches are of one size:
-#
-# >>> rng = np.random.default_rng(0)
-# >>> X, y = rng.random((6, 2)), np.array([0, 1, 1, 0, 1, 0])
-# >>> network = Network(hidden_size=3, epochs=0).fit(X, y)
-# >>> _, whole = network.loss_and_gradients(X, y)
-# >>> parts = [network.loss_and_gradients(X[i:i + 2], y[i:i + 2])[1]["W1"]
-# ...          for i in (0, 2, 4)]
-# >>> np.allclose(whole["W1"], np.mean(parts, axis=0))
-# True
+def _diverged(epoch: int, what: str) -> FloatingPointError:
+    return FloatingPointError(
+        f"training diverged in epoch {epoch}: {what}. The network is as "
+        "it was before the call. Try a smaller learning rate, less "
+        "momentum, or features scaled to about 1")
 
 
 # Checking the gradient
@@ -2595,9 +2064,10 @@ def _random_from(state: dict[str, Any]) -> np.random.Generator:
 #
 # But the two losses agree in most digits, and the subtraction loses them: a
 # smaller step is closer to a slope and leaves fewer digits.  A step into the
-# complex plane has no such trouble (Squire and Trapp 1998).  Let i be the
-# imaginary unit.  Taylor's series goes on from the tangent by the powers of
-# the step, and those of :math:`i \epsilon` are real and imaginary in turn:
+# complex plane has no such trouble (Lyness and Moler 1967, Squire and Trapp
+# 1998).  Let i be the imaginary unit.  Taylor's series goes on from the
+# tangent by the powers of the step, and those of :math:`i \epsilon` are real
+# and imaginary in turn:
 #
 # .. math::
 #    :label: taylor-of-the-loss
@@ -2658,11 +2128,10 @@ def gradient_check(network: Network, X: ArrayLike, y: ArrayLike,
     it is, as ("W1", (0, 2)); both values there, ``analytic`` and ``numeric``;
     and the worst error ``by_parameter``.
 
-    A slope is a sum over rows, and its rounding goes with the size of the
-    terms, not with what is left when they cancel; after long training little
-    is left.  So an error is relative to the larger of the two values, but at
-    least to a hundredth of what the slope would be if nothing cancelled.  If
-    all slopes are zero, nothing was checked, and the error is infinite.
+    An error is relative to the larger of the two values, or to a thousandth
+    (in float32 a hundredth) of what the slope would be if nothing cancelled
+    in it, if that is more.  If all slopes are zero, nothing was checked, and
+    the error is infinite.
     Expect less than 1e-12 in float64, 1e-4 in float32, for features scaled
     to about 1.  The cost is a forward pass for each number in ``params_``,
     or two with ``step``.
@@ -2671,7 +2140,8 @@ def gradient_check(network: Network, X: ArrayLike, y: ArrayLike,
     for a step that is no positive number.
 
     >>> X, y = [[0.0, 1.0], [1.0, 3.0], [2.0, 2.0]], ["a", "b", "c"]
-    >>> network = Network(hidden_size=5, epochs=10).fit(X, y)
+    >>> network = Network(hidden_size=5, activation="tanh", epochs=10)
+    >>> network = network.fit(X, y)
     >>> gradient_check(network, X, y).max_relative_error < 1e-12
     True
     """
@@ -2680,71 +2150,558 @@ def gradient_check(network: Network, X: ArrayLike, y: ArrayLike,
     if step is not None:
         _check_number("step", step, 5e-324)
     _, gradients = network.loss_and_gradients(X, y)
-    if gradients.keys() != network.params_.keys():
+    theta, sizes = _weights(network).astype(np.float64), network._sizes()
+    analytic = np.empty_like(theta)
+    views = _views(analytic, sizes)
+    if gradients.keys() != views.keys():
         raise ValueError(f"loss_and_gradients gave {sorted(gradients)}; it "
-                         f"has to give {sorted(network.params_)}")
-    X = np.asarray(X, dtype=np.float64)
-    t = _indices(_labels(y, "y"), network.classes_, len(X))
-    slopes = {name: _slopes(network, name, X, t, step) for name in gradients}
-    sizes = _uncancelled(network, X, t)
-    errors = {name: _relative_error(gradients[name], slopes[name],
-                                    1e-2 * sizes[name]) for name in slopes}
-    worst = max(errors, key=lambda name: float(errors[name].max()))
-    at = np.unravel_index(errors[worst].argmax(), errors[worst].shape)
-    checked = any(numeric.any() for numeric in slopes.values())
+                         f"has to give {sorted(views)}")
+    for name, view in views.items():
+        view[...] = gradients[name]
+    X1 = _with_ones(_table(X), np.float64)
+    t = _indices(_labels(y, "y"), network.classes_, len(X1))
+    with np.errstate(all="ignore"):
+        numeric = _slopes(X1, t, theta, sizes, network.activation, step)
+        whole = _uncancelled(X1, t, theta, sizes, network.activation)
+    kind = np.finfo(network.dtype)
+    least = (1e-3 if kind.bits == 64 else 1e-2) * whole + kind.tiny / kind.eps
+    return _report(analytic, numeric, least, sizes)
+
+
+def _report(analytic: Array, numeric: Array, least: Array, sizes: Sizes
+            ) -> _GradientReport:
+    """The worst of two gradients' relative differences, and where it is."""
+    with np.errstate(all="ignore"):
+        size = np.maximum(np.maximum(abs(analytic), abs(numeric)), least)
+        error = abs(analytic - numeric) / np.where(size > 0, size, 1)
+    error[np.isnan(error)] = np.inf      # no number is infinitely wrong
+    errors = _views(error, sizes)
+    worst = {name: float(e.max()) for name, e in errors.items()}
+    name = max(worst, key=worst.__getitem__)
+    at = np.unravel_index(errors[name].argmax(), errors[name].shape)
     return _GradientReport(
-        float(errors[worst].max()) if checked else math.inf,
-        (worst, tuple(int(i) for i in at)),
-        float(gradients[worst][at]), float(slopes[worst][at]),
-        {name: float(error.max()) for name, error in errors.items()})
+        worst[name] if numeric.any() else math.inf,
+        (name, tuple(int(i) for i in at)),
+        float(_views(analytic, sizes)[name][at]),
+        float(_views(numeric, sizes)[name][at]), worst)
 
 
-def _uncancelled(network: Network, X: Array, t: Array) -> dict[str, Array]:
-    """The gradient, with every term of every sum taken as positive."""
-    params, (_, slope) = network.params_, _ACTIVATIONS[network.activation]
-    with np.errstate(all="ignore"):
-        A1, Z2 = _forward(X, params, network.activation)
-        P = _each_probability(Z2, _NUMPY)[:, -Z2.shape[1]:]
-        Y = t[:, None] == np.arange(len(network.classes_))[-Z2.shape[1]:]
-        D2 = (P + Y) / len(X)
-        D1 = np.dot(D2, abs(params["W2"].T)) * slope(A1)
-        return {"W1": np.dot(abs(X).T, D1), "b1": D1.sum(axis=0),
-                "W2": np.dot(abs(A1).T, D2), "b2": D2.sum(axis=0)}
-
-
-def _relative_error(a: Array, b: Array, least: Array) -> Array:
-    """The difference of two arrays relative to their size, by element.
-
-    What is not a number is infinitely wrong.
-    """
-    with np.errstate(all="ignore"):
-        size = np.maximum(np.maximum(abs(a), abs(b)), least)
-        error = abs(a - b) / np.where(size > 0, size, 1)
-    return np.where(np.isnan(error), np.inf, error)
-
-
-def _slopes(network: Network, name: str, X: Array, t: Array,
+def _slopes(X1: Array, t: Array, theta: Array, sizes: Sizes, activation: str,
             step: float | None) -> Array:
-    """The slope of the mean loss in each number of one parameter array."""
-    params = {key: p.astype(np.complex128)
-              for key, p in network.params_.items()}
-    slopes = np.empty(params[name].shape)
+    """The slope of the mean loss in each parameter, measured."""
+    _, losses = _output(sizes[2])
+    slopes, moved = np.empty_like(theta), theta.astype(np.complex128)
 
-    def _loss(nudge: complex) -> complex:
-        kept, p[i] = p[i], p[i] + nudge
-        _, Z2 = _forward(X, params, network.activation)
-        p[i] = kept
-        return complex(_mean(_row_losses(Z2, t, _NUMPY)))
+    def loss(j: int, nudge: complex) -> complex:
+        moved[j] = theta[j] + nudge
+        _, Z2 = _forward(X1, *_layers(moved, sizes), activation)
+        moved[j] = theta[j]
+        return complex(np.add.reduce(losses(Z2, t, _NUMPY)) / len(t))
 
-    p = params[name]
-    with np.errstate(all="ignore"):
-        for i in np.ndindex(p.shape):
-            if step is None:
-                slopes[i] = _loss(1e-30j).imag / 1e-30
-            else:
-                slopes[i] = (_loss(step) - _loss(-step)).real / (2 * step)
+    for j in range(len(theta)):
+        slopes[j] = (loss(j, 1e-30j).imag / 1e-30 if step is None else
+                     (loss(j, step) - loss(j, -step)).real / (2 * step))
     return slopes
 
+
+# How wrong may a right gradient be?  Three subtractions cancel, and leave the
+# rounding of what went in: the sum over rows, :math:`P - Y` where the network
+# is sure and right, and a slope such as :math:`1 - a^2` where a unit is flat.
+# After long training little is left of any of them.  So the same step runs
+# once more with nothing but positive numbers: with :math:`P + Y`, and then
+# with 1 for the slope of a unit.
+
+def _uncancelled(X1: Array, t: Array, theta: Array, sizes: Sizes,
+                 activation: str) -> Array:
+    """The gradient's size, if every term of every sum were positive."""
+    probabilities, _ = _output(sizes[2])
+    _, slope = _ACTIVATIONS[activation]
+    M1, M2 = _layers(theta, sizes)
+    A, Z2 = _forward(X1, M1, M2, activation)
+    P, n = probabilities(Z2, _NUMPY), len(t)
+    Y = _truth(t, sizes[2])
+    F = abs(slope(A[:, :-1]) * np.ones(()))
+    total, part = np.zeros_like(theta), np.zeros_like(theta)
+    for D2, factor in ((P + Y) / n, F), (abs(P - Y) / n, np.ones_like(F)):
+        _backward(abs(X1), abs(A), D2, factor, abs(M2), *_layers(part, sizes))
+        total += part
+    return total
+
+
+# Part two: to rely on it
+# #######################
+#
+# What comes in
+# =============
+#
+# A program that is used for real work is given everything that can be given:
+# tables with a header left in them, labels that are nearly whole numbers, a
+# mask, a learning rate that is a word.  Each thing from outside goes through
+# one door, here, and what has passed it is trusted everywhere else.  An error
+# says what was given, where, and what to do.
+#
+# Settings
+# --------
+#
+# To Python a truth value is a whole number, and to NumPy so is a time span.
+
+_NO_NUMBERS = (bool, np.bool_, np.timedelta64)
+_DTYPES = ("float64", "float32")
+
+
+def _check_number(name: str, value: Any, low: float, below: float = math.inf,
+                  whole: bool = False) -> None:
+    """Raise unless value is a real, or whole, number, low <= value < below."""
+    kinds = (int, np.integer) if whole else (
+        int, float, np.integer, np.floating)
+    kind = "a whole number" if whole else "a number"
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, kinds):
+        raise TypeError(f"{name} is {value!r}; give {kind}")
+    try:
+        right = low <= (value if whole else float(value)) < below
+    except OverflowError:
+        right = False
+    if not right:
+        upper = (f" and at most {below - 1}" if whole else
+                 f" and below {below}") if below < math.inf else (
+            "" if whole else ", and finite")
+        raise ValueError(f"{name} is {value!r}; give {kind} of at least "
+                         f"{low}{upper}")
+
+
+def _check_choice(name: str, value: Any, choices: Collection[str]) -> None:
+    """Raise unless value is one of the names to choose from."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name} is {value!r}; give one of "
+                         f"{', '.join(map(repr, choices))}")
+
+
+def _check_settings(network: Network) -> None:
+    """Raise unless all settings can be trained with."""
+    for name, low, below in (("hidden_size", 1, 1_000_001), ("epochs", 0,
+                             math.inf), ("seed", 0, 2**128)):
+        _check_number(name, getattr(network, name), low, below, whole=True)
+    if network.batch_size is not None:
+        _check_number("batch_size", network.batch_size, 1, whole=True)
+    for name, choices in (("activation", _ACTIVATIONS), ("dtype", _DTYPES),
+                          ("arithmetic", _ARITHMETIC)):
+        _check_choice(name, getattr(network, name), choices)
+    for method in ("start", "step"):
+        if isinstance(network.optimizer, type) or not callable(
+                getattr(network._optimizer(), method, None)):
+            raise TypeError(
+                f"optimizer is {network.optimizer!r}; give SGD(...), "
+                "Adam(...) or an object with the methods start and step")
+
+
+# Numbers
+# -------
+
+def _array(values: Any, name: str, advice: str) -> Array:
+    """Values as an array, if they have a shape and nothing is masked."""
+    if hasattr(values, "tocsr"):
+        raise TypeError(f"{name} is a sparse matrix; give {name}.toarray() "
+                        "instead")
+    parts = values if isinstance(values, (list, tuple)) else [values]
+    if any(isinstance(v, np.ma.MaskedArray) and np.ma.is_masked(v)
+           for v in parts):
+        raise ValueError(f"{name} has masked entries; fill them, for example "
+                         f"with {name}.filled(0), or leave their rows out")
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} has rows of different lengths; give "
+                         f"{advice}") from None
+
+
+def _numbers(values: ArrayLike, name: str) -> Array:
+    """Values as an array of real or complex floats, none of them NaN."""
+    z = _array(values, name, "an array of numbers")
+    if z.dtype.kind in "biu":
+        z = z.astype(np.float64)
+    if z.dtype.kind not in "fc":
+        raise TypeError(f"{name} has the dtype {z.dtype}; give an array of "
+                        "numbers")
+    if np.isnan(z).any() or (z.dtype.kind == "c"
+                             and not np.isfinite(z).all()):
+        raise ValueError(f"{name} contains NaN, or is complex and infinite; "
+                         "give numbers only")
+    return z
+
+
+def _logits(values: ArrayLike, name: str, ndim: int = 0) -> Array:
+    """Values as finite numbers, at least one to a row, in ndim dimensions."""
+    z = _numbers(values, name)
+    if z.ndim == 0 or z.shape[-1] == 0:
+        raise ValueError(f"{name} has the shape {z.shape}; give rows of at "
+                         "least one number")
+    if not np.isfinite(z).all():
+        raise ValueError(f"{name} contains infinity; give finite numbers")
+    if ndim and (z.ndim != ndim or len(z) == 0):
+        raise ValueError(f"{name} has the shape {z.shape}; give at least one "
+                         "row, as an array of the shape "
+                         + ("(n,)" if ndim == 1 else "(n, k)"))
+    return z
+
+
+def _targets(values: ArrayLike, n: int, k: int) -> Array:
+    """Values as n class indices below k."""
+    t = _numbers(values, "targets")
+    if t.shape != (n,):
+        raise ValueError(f"targets has the shape {t.shape} and logits has "
+                         f"{n} rows; give one class index to each row")
+    if t.dtype.kind == "c" or not np.isin(t, np.arange(k)).all():
+        raise ValueError("targets contains something else than the class "
+                         f"indices 0 to {k - 1}")
+    return t.astype(np.intp)
+
+
+# A sum of squares is infinite or NaN if a term is, and needs no array of its
+# own.  Should it overflow by itself, the numbers are looked at again.
+
+def _all_finite(x: Array) -> bool:
+    """Whether no number of x is NaN or infinite."""
+    every = x.ravel(order="K")
+    with np.errstate(all="ignore"):
+        return math.isfinite(every.dot(every)) or bool(
+            np.isfinite(every).all())
+
+
+# Features
+# --------
+
+def _table(values: Any) -> Array:
+    """Values as an (n, d) array of real numbers, in whatever dtype."""
+    X = _array(values, "X", "an array of the shape (n_samples, n_features)")
+    if X.dtype.kind == "c":
+        raise ValueError("Complex data not supported: X has the dtype "
+                         f"{X.dtype}; give real numbers")
+    if X.ndim != 2:
+        raise ValueError(
+            f"X has the shape {X.shape}; give an array of the shape "
+            "(n_samples, n_features). Reshape your data with "
+            "X.reshape(1, -1) if it is one row, or X.reshape(-1, 1) if it is "
+            "one feature")
+    for count, what in zip(X.shape, ("sample", "feature"), strict=True):
+        if count == 0:
+            raise ValueError(f"Found array with 0 {what}(s) (shape="
+                             f"{X.shape}) while a minimum of 1 is required.")
+    return X if X.dtype.kind in "biuf" else _real_numbers(X)
+
+
+def _real_numbers(X: Array) -> Array:
+    """A table of Python objects as one of numbers, if they are numbers."""
+    for at, cell in np.ndenumerate(X):
+        try:
+            float(cell)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise TypeError(
+                f"X is {reprlib.repr(cell)} in row {at[0]}, column {at[1]} "
+                f"({reprlib.repr(str(error))}); "
+                "give an array of real numbers, without a header and without "
+                "empty cells") from None
+    if X.dtype.kind != "O":
+        raise TypeError(f"X has the dtype {X.dtype}; give real numbers, for "
+                        "example with X.astype(float)")
+    with np.errstate(all="ignore"):             # one may be too large
+        return X.astype(np.float64)
+
+
+_UNSCALED = (
+    "the root mean square of X is {:.3g}, and with features so large a "
+    "network learns little; scale them to about 1, by the mean and the "
+    "deviation of the training rows: (X - X.mean(axis=0)) / X.std(axis=0)")
+
+
+def _check_finite(X: Array, dtype: Any, first: int = 0) -> float:
+    """The mean square of X; raise unless it is finite in that dtype."""
+    total, most = 0.0, _block_rows(X.shape[1])
+    for start in range(0, len(X), most):
+        with np.errstate(all="ignore"):
+            block = X[start:start + most].astype(dtype, copy=False)
+            every = block.ravel()
+            total += float(every.dot(every))
+        if not (math.isfinite(total) or _all_finite(block)):
+            i, j = np.argwhere(~np.isfinite(block))[0].tolist()
+            number = float(X[start + i, j])
+            what = ("NaN" if math.isnan(number) else "infinity"
+                    if math.isinf(number) else
+                    f"{number}, too large for {np.dtype(dtype)},")
+            raise ValueError(f"X contains {what} in row {first + start + i}, "
+                             f"column {j}; remove or replace it")
+    return total / X.size
+
+
+def _feature_names(given: Any) -> Array | None:
+    """The column names (d,) of a data frame, if they are all strings."""
+    names = list(getattr(given, "columns", ()))
+    if not any(isinstance(name, str) for name in names):    # as in pyarrow
+        names = list(getattr(given, "column_names", ()))
+    strings = [isinstance(name, str) for name in names]
+    if any(strings) and not all(strings):
+        raise TypeError("Feature names are only supported if all input "
+                        "features have string names, but X has some of "
+                        "another type; convert them with "
+                        "X.columns = X.columns.astype(str)")
+    return np.array(names, dtype=object) if any(strings) else None
+
+
+def _check_features(network: Network, X: Array, now: Array | None) -> None:
+    """Raise unless the columns are those of fit, by name and number."""
+    then = getattr(network, "feature_names_in_", None)
+    kind = type(network).__name__
+    if then is None and now is not None:
+        _warn(f"X has feature names, but {kind} was fitted without feature "
+              "names")
+    elif then is not None and now is None:
+        _warn(f"X does not have valid feature names, but {kind} was fitted "
+              "with feature names")
+    elif then is not None and now is not None and (
+            then.tolist() != now.tolist()):
+        lines = []
+        for only, what in (
+                (set(now) - set(then), "unseen at fit time:"),
+                (set(then) - set(now), "seen at fit time, yet now missing:")):
+            if only:
+                lines += [f"Feature names {what}",
+                          *(f"- {name}" for name in sorted(only))]
+        lines = lines or ["Feature names must be in the same order as they "
+                          "were in fit."]
+        raise ValueError("\n".join([
+            "The feature names should match those that were passed during "
+            "fit.", *lines, ""]))
+    if X.shape[1] != network.n_features_in_:
+        raise ValueError(
+            f"X has {X.shape[1]} features, but {kind} is expecting "
+            f"{network.n_features_in_} features as input; give as many as "
+            "in fit")
+
+
+# Labels
+# ------
+#
+# NumPy makes one dtype of what it is given, and may change it on the way: a
+# large whole number becomes a float, a text loses the zero at its end.  So
+# labels that come one by one are compared with what became of them.
+
+def _labels(values: Any, name: str) -> Array:
+    """Values as an (n,) array of ints, bools, strings or whole floats."""
+    if values is None:
+        raise ValueError(f"This requires y to be passed, but the target "
+                         f"{name} is None; give one label to each row")
+    y = _array(values, name, "one label to each row")
+    if y.ndim == 2 and y.shape[1] == 1:
+        _warn("A column-vector y was passed when a 1d array was expected. "
+              f"Please change the shape of {name} to (n_samples,), for "
+              "example with ravel().", _theirs("DataConversionWarning",
+                                               UserWarning))
+        y, values = y[:, 0], y[:, 0]
+    if y.ndim != 1 or len(y) == 0:
+        raise ValueError(f"{name} has the shape {y.shape}; give at least one "
+                         f"label, as an array of the shape (n,)"
+                         + _one_hot_advice(y, name))
+    if y.dtype.kind in "OT" or isinstance(values, (list, tuple)):
+        y = _plain_labels(list(values), name)
+    if y.dtype.kind not in "iubUf":
+        raise TypeError(f"{name} has the dtype {y.dtype}; give labels that "
+                        "are ints, bools or strings")
+    if y.dtype.kind == "f":
+        with np.errstate(all="ignore"):         # it may be too large
+            given, y = y, y.astype(min(y.dtype, np.dtype(np.float64)))
+        if not (np.isfinite(y) & (y == given) & (y == np.rint(y))).all():
+            raise ValueError(f"Unknown label type: continuous. {name} contains"
+                             " fractions, NaN or infinity; give class labels")
+    return y
+
+
+def _one_hot_advice(y: Array, name: str) -> str:
+    """What to do, if y is a table with a single 1 in each row."""
+    one_hot = y.ndim == 2 and y.size and y.dtype.kind in "biuf" and (
+        ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
+    return f"; this is one-hot: give {name}.argmax(axis=1)" if one_hot else ""
+
+
+def _plain_labels(values: list[Any], name: str) -> Array:
+    """Labels given one by one, as an array that holds just these."""
+    labels = [label.item() if isinstance(label, np.generic) else label
+              for label in values]
+    kinds = {type(label) for label in labels}
+    if not (kinds <= {int, float} or kinds == {bool} or kinds == {str}):
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise TypeError(f"{name} holds objects of type {names}; give labels "
+                        "that are all ints, all bools or all strings")
+    y = np.array(labels)
+    for label, kept in zip(labels, y.tolist(), strict=True):
+        if label == label != kept:       # NaN is not equal to itself
+            raise ValueError(f"{name} has the label {label!r}, which becomes "
+                             f"{kept!r} in an array with the others; give "
+                             "other labels, such as strings")
+    return y
+
+
+def _comparable(a: Array, a_name: str, b: Array, b_name: str
+                ) -> tuple[Array, Array]:
+    """Two label arrays, so that numbers of all dtypes compare exactly."""
+    if (a.dtype.kind == "U") != (b.dtype.kind == "U"):
+        raise TypeError(f"{a_name} has the dtype {a.dtype} and {b_name} has "
+                        f"{b.dtype}; strings and numbers are never equal")
+    if a.dtype.kind == "U":
+        return a, b
+    if all((abs(y.astype(np.float64)) < 2**63).all() for y in (a, b)):
+        return a.astype(np.int64), b.astype(np.int64)
+    return tuple(np.array([int(label) for label in y.tolist()], dtype=object)
+                 for y in (a, b))               # type: ignore[return-value]
+
+
+def _label_pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
+    """Two label arrays of one length and one kind, to be compared."""
+    a, b = _labels(y_true, "y_true"), _labels(y_pred, "y_pred")
+    if len(a) != len(b):
+        raise ValueError(f"y_true has {len(a)} labels and y_pred {len(b)}; "
+                         "give one prediction to each true label")
+    return _comparable(a, "y_true", b, "y_pred")
+
+
+def _classes(labels: Array, name: str = "y") -> Array:
+    """The sorted different labels, at least two."""
+    classes = np.unique(labels)
+    if len(classes) < 2:
+        raise ValueError(f"{name} contains one class only, "
+                         f"{classes[0].item()!r}; give at least two")
+    return classes
+
+
+def _known_classes(network: Network, labels: Array, given: Any, afresh: bool
+                   ) -> Array:
+    """The classes that are known, or given, or else found in labels."""
+    named = None if given is None else _classes(
+        _labels(given, "classes"), "classes")
+    if afresh:
+        return _classes(labels) if named is None else named
+    if named is not None and named.tolist() != network.classes_.tolist():
+        raise ValueError(f"classes is {named.tolist()}, but the network "
+                         f"knows {network.classes_.tolist()}; leave it out, "
+                         "or call fit")
+    return network.classes_
+
+
+def _indices(y: Array, classes: Array, n: int) -> Array:
+    """The position (n,) of each label of n rows among the classes."""
+    if len(y) != n:
+        raise ValueError(f"X has {n} rows and y has {len(y)} labels; give "
+                         "one label to each row")
+    wanted, known = _comparable(y, "y", classes, "classes_")
+    t = np.searchsorted(known, wanted)
+    t[t == len(known)] = 0
+    unknown = np.flatnonzero(known[t] != wanted)
+    if len(unknown):
+        raise ValueError(f"y contains the unknown label "
+                         f"{y[unknown[0]].item()!r}; the network knows "
+                         f"{classes.tolist()}")
+    return t.astype(np.min_scalar_type(len(classes)), copy=False)
+
+
+# The network's own state
+# -----------------------
+#
+# A user may have put other arrays into ``params_``, or changed a setting that
+# belongs to the first weights.
+
+def _check_fitted(network: Network) -> None:
+    """Raise unless the network has been trained."""
+    if not hasattr(network, "params_"):
+        raise _not_fitted(f"this {type(network).__name__} is not fitted yet; "
+                          "call fit first")
+
+
+def _rows(network: Network, X: Any) -> Array:
+    """X as an array that this fitted network can take."""
+    _check_fitted(network)
+    _check_choice("activation", network.activation, _ACTIVATIONS)
+    _check_choice("arithmetic", network.arithmetic, _ARITHMETIC)
+    table = _table(X)
+    _check_features(network, table, _feature_names(X))
+    return table
+
+
+def _weights(network: Network, order: str = "F") -> Array:
+    """The numbers in params_, checked, as a new theta (p,)."""
+    params = network.params_
+    W1 = params.get("W1") if isinstance(params, Mapping) else None
+    dtype = network.dtype
+    if isinstance(W1, np.ndarray):
+        dtype = _DTYPES[W1.dtype == np.float32]
+    return _flat(params, network._sizes(), dtype, "params_", order)
+
+
+def _flat(arrays: Any, sizes: Sizes, dtype: str, name: str,
+          order: str = "F") -> Array:
+    """A dict of W1, b1, W2 and b2, checked, as one flat array (p,)."""
+    d, h, k = sizes
+    theta = np.empty((d + 1) * h + (h + 1) * k, dtype)
+    views = _views(theta, sizes, order)
+    if not isinstance(arrays, Mapping) or arrays.keys() != views.keys():
+        raise ValueError(f"{name} is {reprlib.repr(arrays)}; give a dict of "
+                         f"arrays with the keys {list(views)}")
+    for key, view in views.items():
+        given = _array(arrays[key], f"{name}[{key!r}]", "an array of numbers")
+        if given.shape != view.shape or given.dtype.kind not in "biuf":
+            raise ValueError(
+                f"{name}[{key!r}] has the shape {given.shape} and the dtype "
+                f"{given.dtype}; give real numbers of the shape {view.shape}")
+        with np.errstate(all="ignore"):
+            view[...] = given
+        if not _all_finite(view):
+            raise ValueError(f"{name}[{key!r}] holds NaN or infinity, or a "
+                             f"number too large for {dtype}; give others")
+    return theta
+
+
+def _check_unchanged(network: Network) -> None:
+    """Raise if the settings no longer fit the weights."""
+    (_, h, _), theta = network._sizes(), _weights(network)
+    for name, now in ("hidden_size", h), ("dtype", theta.dtype.name):
+        if getattr(network, name) != now:
+            raise ValueError(
+                f"{name} is {getattr(network, name)!r}, but the network was "
+                f"begun with {now!r}; set it back, or call fit")
+
+
+_OVERFLOW = ("the numbers in X, or the weights, are so large that the network "
+             "overflows; scale the features to about 1")
+
+
+# Other people's errors
+# ---------------------
+#
+# Where scikit-learn is imported already, errors and warnings are its own too,
+# so that its tools know them.
+
+def _theirs(name: str, otherwise: Any) -> Any:
+    """An exception of scikit-learn, if that is imported."""
+    return getattr(sys.modules.get("sklearn.exceptions"), name, otherwise)
+
+
+def _not_fitted(message: str) -> Exception:
+    """Our exception, which is also scikit-learn's."""
+    theirs = _theirs("NotFittedError", None)
+    if theirs is None:
+        return NotFittedError(message)
+
+    def reduce(error: Exception) -> Any:
+        return _not_fitted, error.args
+
+    both: Callable[[str], Exception] = type(
+        "NotFittedError", (NotFittedError, theirs), {"__reduce__": reduce})
+    return both(message)
+
+
+def _warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line that called us, through however many of our own."""
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and frame.f_globals is globals():
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
 
 
 # Keeping a model
@@ -2772,32 +2729,33 @@ def _slopes(network: Network, name: str, X: Array, t: Array,
 # forced to the disk.  There a power cut soon after a save may cost that
 # version; what may be left of it is refused, as anything damaged is.
 #
-# Digests find damage.  They do not find tampering: whoever changes a weight
-# on purpose can compute the digest anew.  Against this only a signature
-# helps, or a place to keep the files that nobody else can write to.
+# Digests find damage.  They do not find tampering: to change a weight on
+# purpose one only has to compute the digest anew.  Against this only a
+# signature helps, or a place to keep the files that nobody else can write to.
 #
 # One idea does most of the work.  There are many ways to write down the
 # same model, and checking a file in all of them is long and error-prone.
-# Here there is just *one* way, down to the last byte.  So a reader can take
-# what it needs, write it again, and compare: what is not the same byte for
-# byte was not written by us, or not left as we wrote it.
+# Here there is just *one* way, down to the last byte.  So a reader takes what
+# it needs, makes a network of it, lets that check itself, writes it again,
+# and compares: what is not the same byte for byte was not written by us, or
+# not left as we wrote it.
 
 # Weights as bytes
 # ----------------
 #
 # An ``.npz`` file is a zip archive, and each member an ``.npy`` file: a line
 # of text that tells type and shape, then the numbers.  ``np.savez`` writes
-# one in a line of code, but its bytes change with the clock and with the
-# versions of NumPy and Python.  Both formats are simple enough to write
-# ourselves: nothing compressed, members in the order of their names, every
-# date the first that a zip can express, every number with its lowest byte
-# first (*little-endian*), and arrays row by row (*C order*).
+# one in a line of code, but what bytes it writes depends on the versions of
+# NumPy and Python, and in some of them on the clock.  Both formats are simple
+# enough to write ourselves: nothing compressed, members in the order of their
+# names, every date the first that a zip can express, every number with its
+# lowest byte first (*little-endian*), and arrays row by row (*C order*).
 
-def _npy_header(dtype: Any, shape: tuple[int, ...]) -> bytes:
+def _npy_header(array: Array) -> bytes:
     """The start of an .npy file; its length is a multiple of 64 bytes."""
-    descr = np.dtype(dtype).newbyteorder("<").str
+    descr = array.dtype.newbyteorder("<").str
     text = (f"{{'descr': {descr!r}, 'fortran_order': False, "
-            f"'shape': {shape}, }}")
+            f"'shape': {array.shape}, }}")
     size = -(-(10 + len(text) + 1) // 64) * 64
     return struct.pack("<6s2BH", b"\x93NUMPY", 1, 0, size - 10) + (
         text.ljust(size - 11) + "\n").encode()
@@ -2821,7 +2779,7 @@ def _pack_arrays(arrays: Mapping[str, Array]) -> bytes:
     members, listing, offset = [], [], 0
     for name, array in sorted(arrays.items()):
         little = np.asarray(array, array.dtype.newbyteorder("<"), order="C")
-        npy = _npy_header(array.dtype, array.shape) + little.tobytes()
+        npy = _npy_header(array) + little.tobytes()
         file_name = f"{name}.npy".encode()
         entry = struct.pack("<5H3L2H", 20, 0, 0, 0, 33, zlib.crc32(npy),
                             len(npy), len(npy), len(file_name), 0)
@@ -2840,52 +2798,59 @@ def _pack_arrays(arrays: Mapping[str, Array]) -> bytes:
 # ...     print({name: arrays[name].tolist() for name in arrays})
 # {'a': 0.5, 'b': [1.0, 2.0]}
 #
-# To read it, one has to know what should be in it, and the config says so:
-# a type and a shape to each name.  From this follows where each array must
-# lie and how long the file must be, before anything is allocated.  The
-# arrays are cut out, packed again and compared.  No name, no header, no
-# checksum has to be parsed, and there is little to get wrong.
-
-_Expected = Mapping[str, tuple[Any, tuple[int, ...]]]
+# To read it, one has to know what should be in it: a type and a shape to each
+# name.  From this follows where each array must lie.  The arrays are filled
+# from there, packed again and compared.  No name, no header, no checksum has
+# to be parsed, and there is little to get wrong.
 
 _REMEDY = "load another version, or train again"
 
 
-def _packed_size(expected: _Expected) -> int:
-    """The length in bytes of the .npz file of such arrays."""
-    return 22 + sum(
-        76 + 2 * len(f"{name}.npy") + len(_npy_header(dtype, shape))
-        + math.prod(shape) * np.dtype(dtype).itemsize
-        for name, (dtype, shape) in expected.items())
-
-
-def _unpack_arrays(data: bytes, expected: _Expected) -> dict[str, Array]:
-    """The arrays in data, which holds exactly these or is refused."""
-    if len(data) != _packed_size(expected):
-        raise ModelFormatError(
-            f"weights.npz has {len(data)} bytes; the config tells of arrays "
-            f"that take {_packed_size(expected)}; {_REMEDY}")
-    arrays, offset = {}, 0
-    for name, (dtype, shape) in sorted(expected.items()):
-        little = np.dtype(dtype).newbyteorder("<")
-        offset += 34 + len(name) + len(_npy_header(dtype, shape))
-        arrays[name] = np.ndarray(shape, little, data, offset).astype(dtype)
-        offset += arrays[name].nbytes
+def _fill_arrays(arrays: Mapping[str, Array], data: bytes) -> None:
+    """Fill arrays from a .npz file that holds exactly these."""
+    offset = 0
+    for name, array in sorted(arrays.items()):
+        offset += 34 + len(name) + len(_npy_header(array))
+        if offset + array.nbytes > len(data):
+            break
+        array[...] = np.ndarray(array.shape, array.dtype.newbyteorder("<"),
+                                data, offset)
+        offset += array.nbytes
     if _pack_arrays(arrays) != data:
         raise ModelFormatError("weights.npz is damaged, or not as save "
                                f"writes it; {_REMEDY}")
-    return arrays
 
 
-
-# >>> expected = {"b": ("float64", (2,)), "a": ("float64", ())}
-# >>> _unpack_arrays(data, expected)["b"].tolist()
-# [1.0, 2.0]
+# >>> b, a = np.zeros(2), np.zeros(())
+# >>> _fill_arrays({"b": b, "a": a}, data)
+# >>> b.tolist(), a.tolist()
+# ([1.0, 2.0], 0.5)
 # >>> try:
-# ...     _unpack_arrays(data.replace(b"<f8", b">f8"), expected)
+# ...     _fill_arrays({"b": b, "a": a}, data.replace(b"<f8", b">f8"))
 # ... except ModelFormatError:
 # ...     print("refused")
 # refused
+#
+# In the file an optimizer's memory lies as the parameters do, W1 first, then
+# b1, W2 and b2, each row by row, whatever :math:`\theta` looks like.  To find
+# that order, number the entries of theta and look at them through its windows.
+
+def _in_file_order(sizes: Sizes) -> Array:
+    """For each number of a file, in order, its place in theta (p,)."""
+    d, h, k = sizes
+    places = _views(np.arange((d + 1) * h + (h + 1) * k), sizes)
+    return np.concatenate([view.ravel() for view in places.values()])
+
+
+def _arrays(theta: Array, memory: Mapping[str, Array], sizes: Sizes
+            ) -> dict[str, Array]:
+    """Copies of all arrays of a model, by name, as they lie in the file."""
+    order = _in_file_order(sizes)
+    return {name: view.copy(order="C")
+            for name, view in _views(theta, sizes).items()} | {
+        f"optimizer.{name}": array[order] if array.ndim else array.copy()
+        for name, array in memory.items()}
+
 
 # A config to read
 # ----------------
@@ -2929,6 +2894,14 @@ def _dump_config(config: Mapping[str, Any]) -> bytes:
     return f'{above}{_SEAL}{_sha256(above.encode())}"\n}}\n'.encode()
 
 
+def _sha256(*parts: Any) -> str:
+    """The SHA-256 of some bytes, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
 # >>> data = _dump_config({"epochs": 2, "curve": [0.1, 0.2, 0.3, 0.4, 0.5]})
 # >>> above = data.decode().splitlines(keepends=True)[:-2]
 # >>> print("".join(above), end="")
@@ -2941,343 +2914,283 @@ def _dump_config(config: Mapping[str, Any]) -> bytes:
 # >>> _sha256("".join(above).encode()) == json.loads(data)["sha256"]
 # True
 #
-# In reading, the digest is compared before the JSON is parsed, and the text
-# written again after.  What a parser lets pass, such as a key given twice,
-# does not survive this.  Limits come first, on the length of the
-# text, the number of its values and the digits of a number, because a short
-# text can ask for a lot of memory and time.  They leave room for the losses of
-# seventy thousand epochs with all their digits:
+# In reading, the digest is compared before the JSON is parsed.  Limits come
+# first, on the length of the text and the number of its values, because a
+# short text can ask for a lot of memory and time.  They leave room for the
+# losses of seventy thousand epochs with all their digits:
 #
 # >>> _is_long(_dump_config({"curve": 70_000 * [0.00012345678901234567]}))
 # False
 
-_MOST_BYTES, _MOST_VALUES, _MOST_DIGITS = 2_000_000, 120_000, 1_000
-
-
-def _parse_config(data: bytes) -> dict[str, Any]:
-    """The config in data, checked, without the digest of itself."""
-    if _is_long(data):
-        raise ModelFormatError(f"config.json has {len(data)} bytes, more "
-                               f"than a config needs; {_REMEDY}")
-    if not _is_sealed(data):
-        raise ModelFormatError("config.json is damaged: its digest does not "
-                               f"match; {_REMEDY}")
-    try:
-        config: dict[str, Any] = json.loads(data.decode("ascii"),
-                                            parse_int=_parse_int)
-        del config["sha256"]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ModelFormatError("config.json cannot be read: "
-                               f"{reprlib.repr(error)}; {_REMEDY}") from None
-    _check_config(config)
-    if _dump_config(config) != data:
-        raise ModelFormatError("config.json is not as save writes it; "
-                               f"{_REMEDY}")
-    return config
+_MOST_BYTES, _MOST_VALUES = 2_000_000, 120_000
 
 
 def _is_long(data: bytes) -> bool:
+    """Whether a config would take too long to read."""
     values = sum(map(data.count, b",:[{"))
     return len(data) > _MOST_BYTES or values > _MOST_VALUES
 
 
-def _is_sealed(data: bytes) -> bool:
-    """Whether data ends with the digest of what stands above."""
+def _parse_config(data: bytes) -> dict[str, Any]:
+    """What is written in a config.json that nobody changed by accident."""
+    if _is_long(data):
+        raise ModelFormatError(f"config.json has {len(data)} bytes, more "
+                               f"than a config needs; {_REMEDY}")
     above, _, seal = data.rpartition(_SEAL.encode())
-    return seal == f'{_sha256(above)}"\n}}\n'.encode()
+    if seal != f'{_sha256(above)}"\n}}\n'.encode():
+        raise ModelFormatError("config.json is damaged: its digest does not "
+                               f"match; {_REMEDY}")
+    config: dict[str, Any] = json.loads(data.decode("ascii"))
+    return config
 
 
-def _parse_int(digits: str) -> int:
-    """An int of bounded size: very long ones take very long to read."""
-    if len(digits) > _MOST_DIGITS:
-        raise ValueError(f"a number of {len(digits)} digits")
-    return int(digits)
+# From a network to its files, and back
+# -------------------------------------
 
-
-# What a config may say
-# ---------------------
-#
-# A digest says that nobody changed the text by accident, not that the text
-# makes sense.  So each value is held against a rule: a test, and in words
-# what the test wants.  A dict of rules is the rule for a dict with exactly
-# these keys.  Python takes ``True`` for a whole number; the tests do not.
-
-_Rule = tuple[Callable[[Any], bool], str]
-
-
-def _whole(low: int, below: float = math.inf) -> _Rule:
-    wanted = f"a whole number, at least {low}"
-    return (lambda value: type(value) is int and low <= value < below,
-            wanted if below == math.inf else f"{wanted} and below {below}")
-
-
-def _real(low: float, below: float = math.inf) -> _Rule:
-    """A rule for numbers; the largest float keeps long ints out."""
-    most = sys.float_info.max
-    return (lambda value: type(value) in (int, float) and value <= most
-            and low <= value < below,
-            f"a finite number, at least {low}" + (
-                "" if below == math.inf else f" and below {below}"))
-
-
-def _among(*values: Any) -> _Rule:
-    return (lambda value: any(type(value) is type(one) and value == one
-                              for one in values),
-            " or ".join(map(repr, values)))
-
-
-def _like(pattern: str, wanted: str) -> _Rule:
-    return (lambda value: type(value) is str
-            and re.fullmatch(pattern, value, re.DOTALL) is not None, wanted)
-
-
-def _or_null(rule: _Rule) -> _Rule:
-    test, wanted = rule
-    return lambda value: value is None or test(value), f"{wanted}, or null"
-
-
-def _all(rule: _Rule) -> _Rule:
-    test, wanted = rule
-    return (lambda value: type(value) is list and all(map(test, value)),
-            f"a list, each item {wanted}")
-
-
-# An activation or an optimizer is a name to be looked up in a table.  A name
-# that is not in it means nothing; it is never imported or evaluated.
-
-_TEXT = _like(".*", "a string")
-_DIGEST = _like("[0-9a-f]{64}", "64 hexadecimal digits")
-_128_BITS = (lambda value: type(value) is str
-             and re.fullmatch("0|[1-9][0-9]{0,38}", value) is not None
-             and int(value) < 2**128, "a number below 2**128, as a string")
-_ODD_BITS = (lambda value: _128_BITS[0](value) and int(value) % 2 == 1,
-             "an odd number below 2**128, as a string")
-
-_OPTIMIZER_RULES: dict[Any, dict[str, Any]] = {
-    "SGD": {"name": _among("SGD"), "learning_rate": _real(0),
-            "momentum": _real(0, 1), "nesterov": _among(False, True)},
-    "Adam": {"name": _among("Adam"), "learning_rate": _real(0),
-             "beta1": _real(0, 1), "beta2": _real(0, 1),
-             "epsilon": _real(5e-324)},
-}
-
-_RULES: dict[str, Any] = {
-    "format": _among(1),
-    "nn_version": _TEXT,
-    "hyperparameters": {
-        "hidden_size": _whole(1),
-        "activation": _among(*_ACTIVATIONS),
-        "optimizer": (lambda value: True, "checked on its own"),
-        "batch_size": _or_null(_whole(1)),
-        "epochs": _whole(0),
-        "seed": _whole(0),
-        "dtype": _among("float64", "float32"),
-        "arithmetic": _among("blas", "portable"),
-    },
-    "classes": {"dtype": _TEXT, "values": _all((lambda v: True, "a label"))},
-    "n_features_in": _whole(1),
-    "feature_names": _or_null(_all(_TEXT)),
-    "shapes": {name: _all(_whole(1)) for name in _shapes(1, 1, 1)},
-    "epochs_done": _whole(0),
-    "loss_curve": _all((lambda v: type(v) is float and math.isfinite(v),
-                        "a finite number with a decimal point")),
-    "random_state": {
-        "bit_generator": _among("PCG64"),
-        "state": {"state": _128_BITS, "inc": _ODD_BITS},
-        "has_uint32": _among(0, 1),
-        "uinteger": _whole(0, 2**32),
-    },
-    "data_digest": _or_null(_DIGEST),
-    "environment": (lambda value: type(value) is dict and len(value) < 100
-                    and all(type(item) is str for item in value.values()),
-                    "a dict of fewer than 100 strings"),
-    "weights_sha256": _DIGEST,
-}
-
-
-def _check(value: Any, rule: Any, where: str) -> None:
-    """Raise unless value is as rule, or a dict of rules, wants it."""
-    if not isinstance(rule, dict):
-        test, wanted = rule
-        if not test(value):
-            raise ModelFormatError(
-                f"config.json: {where} is {reprlib.repr(value)}; expected "
-                f"{wanted}; {_REMEDY}")
-    elif type(value) is not dict or value.keys() != rule.keys():
-        raise ModelFormatError(
-            f"config.json: {where} is {reprlib.repr(value)}; expected "
-            f"exactly the keys {', '.join(rule)}; {_REMEDY}")
-    else:
-        for key in rule:
-            _check(value[key], rule[key], key)
-
-
-# Then the parts have to fit together.
-
-def _check_config(config: dict[str, Any]) -> None:
-    """Raise unless config describes a network that there can be."""
-    _check(config, _RULES, "the config")
-    optimizer = config["hyperparameters"]["optimizer"]
-    if optimizer is not None:
-        name = optimizer.get("name") if type(optimizer) is dict else None
-        _check(name, _among(*_OPTIMIZER_RULES), "optimizer")
-        _check(optimizer, _OPTIMIZER_RULES[name], "optimizer")
-    k = len(_class_labels(config["classes"]))
-    d, names = config["n_features_in"], config["feature_names"]
-    _check(len(config["loss_curve"]), _among(config["epochs_done"]),
-           "the length of loss_curve")
-    if names is not None:
-        _check(len(names), _among(d), "the number of feature_names")
-    sizes = d, config["hyperparameters"]["hidden_size"], 1 if k == 2 else k
-    shapes = {name: list(shape) for name, shape in _shapes(*sizes).items()}
-    _check(_json(config["shapes"]), _among(_json(shapes)), "shapes")
-
-
-# Labels are the most varied part: ints, strings, bools or whole floats.  Their
-# type is written down beside them, since the same labels may come in eight
-# bits or in 64.  Training sorts them and keeps each once, so here they must
-# rise, each above the one before.
-
-_LABEL_TYPES: dict[str, type] = {
-    "b": bool, "i": int, "u": int, "f": float, "U": str}
-
-
-def _exact(values: list[Any], dtype: Any) -> Array | None:
-    """Values as an array, or None where that would change one of them."""
-    if dtype.itemsize * len(values) > 4 * _MOST_BYTES:
-        return None
-    if dtype.kind in "iu":
-        limits = np.iinfo(dtype)
-        if not all(limits.min <= value <= limits.max for value in values):
-            return None
-    if dtype.kind == "f" and not all(map(float.is_integer, values)):
-        return None
-    with np.errstate(over="ignore"):
-        labels = np.array(values, dtype)
-    return labels if labels.tolist() == values else None
-
-
-def _class_labels(classes: Mapping[str, Any]) -> Array:
-    """The array of labels that the config's classes tell of."""
-    text, values = classes["dtype"], classes["values"]
-    match = re.fullmatch(r"\|b1|\|[iu]1|<[iu][248]|<f[248]|<U[1-9]\d{0,4}",
-                         text, re.ASCII)
-    if match and all(type(value) is _LABEL_TYPES[text[1]] for value in values):
-        labels = _exact(values, np.dtype(text).newbyteorder("="))
-        if labels is not None and len(labels) > 1 and (
-                labels[1:] > labels[:-1]).all():
-            return labels
-    raise ModelFormatError(
-        f"config.json: classes is {reprlib.repr(dict(classes))}; expected "
-        f"two or more labels of that dtype in rising order; {_REMEDY}")
-
-
-# >>> _class_labels({"dtype": "|i1", "values": [-1, 1]})
-# array([-1,  1], dtype=int8)
-#
-# A config that passes tells which arrays there must be: the four of the
-# network, and what its optimizer remembers.
-
-_SLOTS: dict[str, Callable[[int, str], dict[str, tuple[str, tuple[int, ...]]]]]
-_SLOTS = {
-    "SGD": lambda p, dtype: {"velocity": (dtype, (p,))},
-    "Adam": lambda p, dtype: {"mean": (dtype, (p,)), "square": (dtype, (p,)),
-                              "beta1_power": ("float64", ()),
-                              "beta2_power": ("float64", ())},
-}
-
-
-def _expected(config: Mapping[str, Any]) -> _Expected:
-    """The type and shape of each array that belongs to a checked config."""
-    dtype = config["hyperparameters"]["dtype"]
-    optimizer = config["hyperparameters"]["optimizer"] or {"name": "SGD"}
-    shapes = {name: tuple(shape) for name, shape in config["shapes"].items()}
-    p = sum(map(math.prod, shapes.values()))
-    expected = {name: (dtype, shape) for name, shape in shapes.items()}
-    for slot, like in _SLOTS[optimizer["name"]](p, dtype).items():
-        expected[f"optimizer.{slot}"] = like
-    return expected
-
-
-# What is packed is unpacked again on the spot.  A model that could not be
-# loaded is an error when it is saved, not a surprise a year later.
-
-def _pack(config: Mapping[str, Any],
-          arrays: Mapping[str, Array]) -> dict[str, bytes]:
+def _pack(network: Network, made_by: Mapping[str, Any]) -> dict[str, bytes]:
     """The two files of a version, by name."""
-    weights = _pack_arrays(arrays)
-    config = {**config, "weights_sha256": _sha256(weights)}
-    text = _dump_config(config)
+    theta = _weights(network).astype(network.dtype)
+    weights = _pack_arrays(_arrays(
+        theta, network._memory_for(theta), network._sizes()))
+    config = _config(network, made_by) | {"weights_sha256": _sha256(weights)}
+    return {"weights.npz": weights, "config.json": _short_config(config)}
+
+
+def _config(network: Network, made_by: Mapping[str, Any]) -> dict[str, Any]:
+    """All that is to be saved but the arrays, in plain Python."""
+    d, h, k = network._sizes()
+    names = getattr(network, "feature_names_in_", None)
+    random: Any = network._random.bit_generator.state
+    state = {name: str(bits) for name, bits in random["state"].items()}
+    return {
+        "format": 1,
+        "nn_version": made_by["nn_version"],
+        "hyperparameters": {
+            name: _plain_setting(value) for name, value
+            in network.get_params(deep=False).items()},
+        "classes": {"dtype": network.classes_.dtype.newbyteorder("<").str,
+                    "values": network.classes_.tolist()},
+        "n_features_in": d,
+        "feature_names": None if names is None else names.tolist(),
+        "shapes": {"W1": [d, h], "b1": [h], "W2": [h, k], "b2": [k]},
+        "epochs_done": network._forgotten + len(network.loss_curve_),
+        "loss_curve": network.loss_curve_,
+        "random_state": {name: random[name] for name in (
+            "bit_generator", "state", "has_uint32", "uinteger")}
+        | {"state": state},     # text: parsers may round 128-bit numbers
+        "data_digest": network.data_digest_,
+        "environment": made_by["environment"],
+    }
+
+
+def _plain_setting(value: Any) -> Any:
+    """A setting as JSON can hold it; an optimizer as a dict with its name."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if type(value) not in _OPTIMIZERS.values():
+        raise TypeError(
+            f"optimizer is {value!r}, and only {' and '.join(_OPTIMIZERS)} "
+            "can be saved, since loading runs no code but ours; to save the "
+            "rest, call set_params(optimizer=SGD()) first")
+    return {"name": type(value).__name__} | {
+        name: _plain_setting(own) for name, own in asdict(value).items()}
+
+
+# A network that was trained for a very long time has more losses than a config
+# can hold.  Then the oldest are left out, and ``epochs_done`` still counts
+# them.
+
+_FEWEST_LOSSES = 1_000
+
+
+def _short_config(config: dict[str, Any]) -> bytes:
+    """The bytes of a config, with as many of the newest losses as fit."""
+    curve = config["loss_curve"][-_MOST_VALUES:]
+    text = _dump_config(config | {"loss_curve": curve})
+    while _is_long(text) and len(curve) > _FEWEST_LOSSES:
+        curve = curve[len(curve) // 8:]
+        text = _dump_config(config | {"loss_curve": curve})
     if _is_long(text):
-        raise ValueError(
-            f"the config takes {len(text)} bytes, more than load would read; "
-            "shorten the loss curve, for example with "
-            "network.loss_curve_ = network.loss_curve_[-10_000:]")
-    if _parse_config(text) != config:
-        raise ValueError("the config holds more than JSON can keep; give "
-                         "plain lists, dicts, numbers and whole characters")
-    _unpack_arrays(weights, _expected(config))
-    return {"weights.npz": weights, "config.json": text}
+        raise ValueError(f"the config takes {len(text)} bytes, more than load "
+                         "would read; give fewer or shorter labels and "
+                         "feature names")
+    return text
+
+
+# On the way back the network is made from its settings and checks them as it
+# does before training.  What that does not see is checked here, and what
+# neither sees is not the same when it is written again.
+
+def _unpack(cls: type[_Self], text: bytes, weights: Callable[[int], bytes]
+            ) -> _Self:
+    """The network in a config and the weights, given how long they may be."""
+    try:
+        config = _parse_config(text)
+        network = _restored(cls, config, weights)
+        same = _pack(network, config)["config.json"] == text
+    except (ModelFormatError, OSError):
+        raise
+    except Exception as error:      # whatever a hostile text brings about
+        kind = "" if type(error) in (TypeError, ValueError) else (
+            f"{type(error).__name__} ")
+        what = ascii(str(error))[1:-1][:300]
+        raise ModelFormatError(f"config.json: {kind}{what}; {_REMEDY}"
+                               ) from None
+    if not same:
+        raise ModelFormatError("config.json is not as save writes it; "
+                               f"{_REMEDY}")
+    return network
+
+
+def _restored(cls: type[_Self], config: dict[str, Any],
+              weights: Callable[[int], bytes]) -> _Self:
+    """A network from its config, and from its weights."""
+    settings, random = config["hyperparameters"], config["random_state"]
+    if settings["optimizer"] is not None:
+        own = dict(settings["optimizer"])
+        settings["optimizer"] = _OPTIMIZERS[own.pop("name")](**own)
+    network = cls(**settings)
+    _check_settings(network)
+    _check_config(config)
+    network.n_features_in_ = config["n_features_in"]
+    network.classes_ = _saved_classes(**config["classes"])
+    if config["feature_names"] is not None:
+        network.feature_names_in_ = np.array(config["feature_names"], object)
+    network.loss_curve_ = config["loss_curve"]
+    network._forgotten = config["epochs_done"] - len(network.loss_curve_)
+    network.data_digest_ = config["data_digest"]
+    bits, network.params_ = np.random.PCG64(0), {}
+    bits.state = {**random, "state": {
+        name: int(text) for name, text in random["state"].items()}}
+    network._random = np.random.Generator(bits)
+    _restore_arrays(network, weights, config["weights_sha256"])
+    return network
+
+
+def _check_config(config: Mapping[str, Any]) -> None:
+    """Raise unless all that no setting sees makes sense."""
+    names, curve = config["feature_names"], config["loss_curve"]
+    random, made = config["random_state"], config["environment"]
+    forgotten, d = config["epochs_done"] - len(curve), config["n_features_in"]
+    _check_number("n_features_in", d, 1, whole=True)
+    for name, holds in (
+            ("format", config["format"] == 1),
+            ("nn_version", isinstance(config["nn_version"], str)),
+            ("feature_names", names is None or isinstance(names, list) and (
+                len(names) == d and {*map(type, names)} == {str})),
+            ("loss_curve", isinstance(curve, list) and all(
+                type(x) is float and math.isfinite(x) for x in curve)),
+            ("epochs_done", forgotten == 0 or (
+                forgotten > 0 and len(curve) >= _FEWEST_LOSSES)),
+            ("random_state", int(random["state"]["inc"]) % 2 == 1
+                and random["has_uint32"] in (0, 1)),
+            ("data_digest", config["data_digest"] is None or re.fullmatch(
+                "[0-9a-f]{64}", config["data_digest"])),
+            ("environment", isinstance(made, dict) and len(made) < 100
+                and {*map(type, made.values())} <= {str})):
+        if not holds:
+            raise ValueError(f"{name} is {reprlib.repr(config[name])}")
+
+
+# Labels are the most varied part.  Their type is written down beside them,
+# since the same labels may come in eight bits or in 64.
+
+def _saved_classes(dtype: str, values: list[Any]) -> Array:
+    """The array of class labels that a config tells of."""
+    if not re.fullmatch(r"\|b1|\|[iu]1|<[iu][248]|<f[248]|<U[1-9]\d{0,4}",
+                        dtype, re.ASCII):
+        raise ValueError(f"{dtype} is no type of labels")
+    kind = np.dtype(dtype).newbyteorder("=")
+    if kind.itemsize * len(values) > 4 * _MOST_BYTES:
+        raise ValueError("the class labels take too much memory")
+    with np.errstate(all="ignore"):
+        classes = _classes(_labels(values, "classes"), "classes").astype(kind)
+    if classes.tolist() != values:
+        raise ValueError("the class labels are not as training sorts them")
+    return classes
+
+
+# >>> _saved_classes("|i1", [-1, 1])
+# array([-1,  1], dtype=int8)
+
+def _restore_arrays(network: Network, weights: Callable[[int], bytes],
+                    sha256: str) -> None:
+    """Give a network its weights and its optimizer's memory."""
+    d, h, k = sizes = network._sizes()
+    p = (d + 1) * h + (h + 1) * k
+    data = weights(32 * p + 10_000)
+    if _sha256(data) != sha256 or len(data) < 4 * p:
+        raise ModelFormatError("weights.npz is damaged, or belongs to another "
+                               f"config; {_REMEDY}")
+    theta = np.zeros(p, network.dtype)
+    network._memory = {}
+    network._memory = memory = network._memory_for(theta)
+    arrays, order = _arrays(theta, memory, sizes), _in_file_order(sizes)
+    _fill_arrays(arrays, data)
+    network.params_ = views = _views(theta, sizes)
+    for name, view in views.items():
+        view[...] = arrays[name]
+    for name, array in memory.items():
+        array[order if array.ndim else ...] = arrays[f"optimizer.{name}"]
+        if not _all_finite(array):
+            raise ModelFormatError("weights.npz holds NaN or infinity in "
+                                   f"optimizer.{name}; {_REMEDY}")
+
+
+# What it was trained on
+# ----------------------
+#
+# To tell later whether a network was trained on these data, it keeps a
+# *digest* of them: 64 hexadecimal digits that SHA-256 computes from their
+# bytes, and that no other bytes are ever likely to give.  Of a large table
+# only some rows are taken, evenly, at most a megabyte of them, or the digest
+# would take longer than an epoch.  A change in the others goes unnoticed.
+# The digest stays while the data stay; other data are chained to it.
+
+def _remember(network: Network, X: Array, t: Array) -> None:
+    """Note what the network is trained on, the same for any layout."""
+    every = 1 + X.nbytes // (1 << 20)
+    some = X[::every]
+    some = some.astype(some.dtype.newbyteorder("<"), order="C", copy=False)
+    label = json.dumps([X.shape, some.dtype.str, network.classes_.tolist()])
+    old, new = network.data_digest_, _sha256(
+        label.encode(), some.ravel(), t[::every].astype("<u4"))
+    network.data_digest_ = new if old in (None, new) else _sha256(
+        f"{old}{new}".encode())
 
 
 # Where it was made
 # -----------------
 #
 # The same seed gives the same bits on the same build of NumPy, type of
-# processor and number of threads.  So the config tells of these, for whoever
-# gets other bits and wants to know why.  The matrix library picks its code
-# for the processor when it starts, and it has to be asked what it picked:
-# OpenBLAS, which is in NumPy's usual builds, answers through ``ctypes``.  It
-# writes the answer into memory that all threads share, so only one may ask
-# at a time: ``PyDLL`` holds Python's lock during the call, ``CDLL`` does not.
+# processor and number of threads.  So the config tells of these, in case you
+# get other bits and want to know why.  What the matrix library picks when it
+# starts follows from the processor's features and from a few variables.
 
-def _environment() -> dict[str, str]:
+def _made_by() -> dict[str, Any]:
     """What the last bits of a result depend on, as far as can be known."""
     core = sys.modules.get("numpy._core._multiarray_umath") or sys.modules.get(
         "numpy.core._multiarray_umath")
     features: dict[str, bool] = getattr(core, "__cpu_features__", {})
-    ask = partial(_ask, _loaded(getattr(core, "__file__", "")))
-    return {
-        "python": f"{platform.python_implementation()} "
-                  f"{platform.python_version()}",
-        "numpy": np.__version__,
-        "blas": ask("config") or _built_with(),
-        "blas_core": ask("corename") or "unknown",
-        "blas_threads": ask("num_threads") or "unknown",
-        "simd": " ".join(name for name in features if features[name])
-                or "unknown",
-        "libc": " ".join(platform.libc_ver()).strip() or "unknown",
-        "platform": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def _loaded(path: str) -> ctypes.PyDLL | None:
-    """The functions of a library that this process has loaded already."""
-    try:
-        return ctypes.PyDLL(path)
-    except OSError:
-        return None
-
-
-def _ask(symbols: Any, question: str) -> str:
-    """What OpenBLAS answers, or nothing; its names vary with its build."""
-    for name in ("scipy_openblas_get_{}64_", "scipy_openblas_get_{}",
-                 "openblas_get_{}64_", "openblas_get_{}"):
-        function = getattr(symbols, name.format(question), None)
-        if function is not None:
-            if question == "num_threads":
-                return str(function())
-            function.restype = ctypes.c_char_p
-            return " ".join(function().decode().split())
-    return ""
-
-
-def _built_with() -> str:
-    """The name and version of the matrix library NumPy was built with."""
     build = getattr(np.__config__, "CONFIG", {}).get("Build Dependencies", {})
     blas = build.get("blas", {})
-    return f"{blas.get('name', '')} {blas.get('version', '')}".strip() or (
-        "unknown")
+    texts = {
+        "python": [platform.python_implementation(),
+                   platform.python_version()],
+        "numpy": [np.__version__],
+        "blas": [blas.get("name", ""), blas.get("version", "")],
+        "blas_settings": [
+            f"{name}={value}" for name, value in sorted(os.environ.items())
+            if re.match("(OPENBLAS|OMP|MKL|BLIS|VECLIB|NPY)_", name)],
+        "cpus": [str(os.cpu_count())],
+        "simd": [name for name in features if features[name]],
+        "libc": platform.libc_ver(),
+        "platform": [platform.system(), platform.machine()]}
+    return {"nn_version": __version__, "environment": {
+        name: " ".join(words).strip() or "unknown"
+        for name, words in texts.items()}}
 
 
 # On the disk
@@ -3303,7 +3216,9 @@ def _publish(directory: Path, files: Mapping[str, bytes]) -> Path:
     """Write files as the next version, wholly or not at all."""
     _make_directory(directory.absolute())
     _clear_stages(directory)
-    with _stage(directory) as stage:
+    stage = directory / f".stage-{os.urandom(8).hex()}"
+    try:
+        os.mkdir(stage)
         for name, data in files.items():
             _write(stage / name, data)
         _sync_directory(stage)
@@ -3314,13 +3229,15 @@ def _publish(directory: Path, files: Mapping[str, bytes]) -> Path:
             with suppress(OSError):
                 os.rename(version, stage)
             raise
-    return version
+        return version
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
 
 
-# The directory of versions has to be safe itself, and those above it.
-# Whoever makes one first syncs the list that it stands in, and puts things
-# into it only then.  So one that holds something is safe, whoever made it; one
-# that is empty may have been made by another program a moment ago.
+# The directory of versions has to be safe itself, and those above it.  To make
+# one is to sync the list that it stands in first, and to put things into it
+# only then.  So one that holds something is safe; one that is empty may have
+# been made by another program a moment ago.
 
 def _make_directory(directory: Path) -> None:
     """Make a directory and those above it, each one safe on the disk."""
@@ -3332,6 +3249,7 @@ def _make_directory(directory: Path) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
+    """Write a new file, and wait until it is safe."""
     with open(path, "xb") as file:
         file.write(data)
         file.flush()
@@ -3339,10 +3257,10 @@ def _write(path: Path, data: bytes) -> None:
 
 
 # On macOS ``fsync`` leaves the data in the memory of the drive, and there is a
-# stronger call.  Some file systems know neither that call, nor a sync of
-# directories, nor the locks below.  They say so with one of these errors, and
-# we do without, as we do on Windows: the model is then as safe as such a
-# system makes it.  Any other error is an error.
+# stronger call.  Some file systems know neither that call nor a sync of
+# directories.  They say so with one of these errors, and we do without, as we
+# do on Windows: the model is then as safe as such a system makes it.  Any
+# other error is an error.
 
 _UNSUPPORTED = {errno.EINVAL, errno.EBADF, errno.ENOSYS, errno.ENOTTY,
                 errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -3362,6 +3280,7 @@ def _sync(handle: int) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
+    """Wait until the list of names in a directory is safe."""
     if os.name == "nt":
         return
     handle = os.open(directory, os.O_RDONLY)
@@ -3374,71 +3293,21 @@ def _sync_directory(directory: Path) -> None:
         os.close(handle)
 
 
-# A program that is killed leaves its stage behind.  The next save should
-# clear it away, but never the stage of a program that is still at work.
-# Which is which?  A process number is no sure sign: numbers are used again,
-# and mean nothing on another machine.  A lock is one, since the system drops
-# it when its holder dies, in whatever way.  So each program locks its stage,
-# and a stage that can be locked has no owner.  Where there are no locks, as
-# on Windows, nothing is cleared.
-#
-# Between making a stage and locking it there is a moment in which another
-# program may take it for abandoned.  Then it is gone, and we make one more.
+# A program that is killed leaves its stage behind.  The next save clears it
+# away, but never the stage of a program that is still at work, and nothing
+# tells for sure which is which.  A save takes milliseconds, so a stage that
+# is a day old belongs to nobody.
 
-_STAGE = re.compile(r"\.stage-[0-9a-f]{16}")
-
-
-def _lock(directory: Path) -> int | None:
-    """A handle that keeps a directory locked; None where locks are unknown.
-
-    Raises BlockingIOError if another program holds the lock.
-    """
-    if fcntl is None:
-        return None
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        if error.errno not in _UNSUPPORTED:
-            raise
-        return None
-    return handle
-
-
-@contextmanager
-def _stage(directory: Path) -> Iterator[Path]:
-    """A new directory, ours until the end, and then removed if not renamed."""
-    stage, lock = _new_stage(directory)
-    try:
-        yield stage
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-        if lock is not None:
-            os.close(lock)
-
-
-def _new_stage(directory: Path) -> tuple[Path, int | None]:
-    """A new directory with a name of its own, and the lock on it."""
-    while True:
-        stage = directory / f".stage-{os.urandom(8).hex()}"
-        os.mkdir(stage)
-        with suppress(BlockingIOError, FileNotFoundError):
-            lock = _lock(stage)
-            if stage.is_dir():
-                return stage, lock
-            if lock is not None:
-                os.close(lock)
+_STAGE, _DAY = re.compile(r"\.stage-[0-9a-f]{16}"), 24 * 60 * 60
 
 
 def _clear_stages(directory: Path) -> None:
-    """Remove the stages of programs that are gone, as far as we may."""
+    """Remove the stages of programs that are gone."""
     for name in filter(_STAGE.fullmatch, os.listdir(directory)):
         with suppress(OSError):
-            lock = _lock(directory / name)
-            if lock is not None:
+            age = time.time() - os.lstat(directory / name).st_mtime
+            if age > _DAY:
                 shutil.rmtree(directory / name, ignore_errors=True)
-                os.close(lock)
 
 
 # Version numbers
@@ -3462,8 +3331,8 @@ def _clear_stages(directory: Path) -> None:
 def versions(directory: str | os.PathLike[str]) -> list[int]:
     """Give the numbers of the versions in a model's directory, sorted.
 
-    A version is a directory named ``v`` and its number, of four digits or
-    more.  Other names do not count, nor do files and symbolic links.  A
+    A version is a directory named ``v`` and its number, of four to eighteen
+    digits.  Other names do not count, nor do files and symbolic links.  A
     directory that does not exist yet has no versions.
 
     Raises TypeError or ValueError for what cannot be a directory's name.
@@ -3504,7 +3373,7 @@ def _path(directory: Any) -> Path:
 def _number(name: str, prefix: str) -> int:
     """The number in a name such as v0001, or -1 if it is no such name."""
     digits = name[len(prefix):]
-    if re.fullmatch("[0-9]{4,200}", digits) and (
+    if re.fullmatch("[0-9]{4,18}", digits) and (
             name == f"{prefix}{int(digits):04d}"):
         return int(digits)
     return -1
@@ -3516,6 +3385,9 @@ def _take_number(directory: Path) -> int:
         newest = max(versions(directory), default=0)
         last = max((_number(name, ".last-") for name in os.listdir(directory)
                     if name.startswith(".last-")), default=-1)
+        if max(last, newest) + 99 >= 10**18:
+            raise ValueError(f"{directory} has no number left above "
+                             f"{max(last, newest)}; save somewhere else")
         if last < newest:
             with suppress(FileExistsError):
                 open(directory / f".last-{newest:04d}", "xb").close()
@@ -3553,6 +3425,7 @@ def _name_stage(stage: Path) -> Path:
 # what was read is what is checked and used.
 
 def _open_warily(path: str, flags: int) -> int:
+    """Open a file, but no link and no pipe that keeps us waiting."""
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0)
                    | getattr(os, "O_NONBLOCK", 0))
 
@@ -3568,35 +3441,22 @@ def _read(path: Path, most: int) -> bytes:
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR,
                                errno.ELOOP, errno.ENXIO):
             raise
-    raise ModelFormatError(f"{path} is missing, or is not a regular file of "
-                           f"at most {most} bytes; {_REMEDY}")
+    raise ModelFormatError(f"{path.name} is missing, or is not a regular file "
+                           f"of at most {most} bytes; {_REMEDY}")
 
 
-def _read_version(version: Path) -> tuple[dict[str, Any], dict[str, Array]]:
-    """The config and the arrays in a version's directory, checked."""
-    config = _parse_config(_read(version / "config.json", _MOST_BYTES))
-    expected = _expected(config)
-    most = min(_packed_size(expected), 2**32)
-    weights = _read(version / "weights.npz", most)
-    if _sha256(weights) != config["weights_sha256"]:
-        raise ModelFormatError(f"{version / 'weights.npz'} is damaged, or "
-                               f"belongs to another config; {_REMEDY}")
-    return config, _unpack_arrays(weights, expected)
+# Where nothing was saved, nothing is damaged.  The error is of both kinds, so
+# that it is caught as either.
+
+class ModelNotFoundError(ModelFormatError, FileNotFoundError):
+    """Raised when there is no such model."""
 
 
-# Where nothing was saved, nothing is damaged.  The error is of both kinds,
-# so that nobody who expects one of them is surprised.
-
-class _ModelNotFound(ModelFormatError, FileNotFoundError):
-    """Raised when there is no such model; to be caught as either."""
-
-
-def _newest(directory: str | os.PathLike[str],
-            version: int | None = None) -> Path:
+def _newest(directory: str | os.PathLike[str], version: int | None) -> Path:
     """The path of the newest version, or of the one asked for."""
     path = _path(directory)
     if version is not None:
-        _check_count("version", version, 1)
+        _check_number("version", version, 1, whole=True)
     numbers = versions(path)
     if version is None and not numbers and os.path.isdir(path) and (
             _number(path.name, "v") > 0 or (path / "config.json").exists()):
@@ -3604,7 +3464,7 @@ def _newest(directory: str | os.PathLike[str],
     number = max(numbers, default=0) if version is None else version
     if number not in numbers:
         wanted = "no version" if version is None else f"no version {version}"
-        raise _ModelNotFound(
+        raise ModelNotFoundError(
             f"{path} has {wanted}; it has {numbers or 'none at all'}; give a "
             "model's directory, or save the model first")
     return path / f"v{number:04d}"
@@ -3661,11 +3521,13 @@ def _newest(directory: str | os.PathLike[str],
 # Python's own ``sum`` is: since version 3.12 it makes up for the rounding of
 # floats.
 #
-# Three corners lie outside the promise.  The sign and payload of a NaN differ
-# between processors, though *that* it is NaN does not.  A library that tells
-# the processor to flush subnormal numbers to zero breaks IEEE 754 for the
-# whole process.  And 32-bit machines may round twice, or divide by an
-# approximation, so 64-bit ones are meant.
+# What is promised are the bits of one version of this file.  A later one may
+# find a better polynomial, and then says so.  Three corners lie outside the
+# promise.  The sign and payload of a NaN differ between processors, though
+# *that* it is NaN does not.  A library that tells the processor to flush
+# subnormal numbers to zero breaks IEEE 754 for the whole process.  And 32-bit
+# machines may round twice, or divide by an approximation, so 64-bit ones are
+# meant.
 #
 # Sums in a fixed order
 # ---------------------
@@ -3686,21 +3548,16 @@ def _newest(directory: str | os.PathLike[str],
 # :math:`K`, so the fold is more accurate than a running sum as well:
 #
 # >>> tenths = np.full(1000, 0.1)
-# >>> float(np.cumsum(tenths)[-1]), float(_portable_sum(tenths))
+# >>> float(np.cumsum(tenths)[-1]), float(_portable_total(tenths))
 # (99.9999999999986, 100.0)
 
-
 def _fold(terms: Array) -> Array:
-    """Add up ``terms`` (K, ...) along the first axis, overwriting it.
-
-    K must be at least 1.
-    """
-    count = len(terms)
-    while count > 1:
+    """Add up K terms (K, ...), at least one, and overwrite them."""
+    while (count := len(terms)) > 1:
         half = (count + 1) // 2
         lower = terms[:count - half]
-        lower += terms[half:count]
-        count = half
+        lower += terms[half:]
+        terms = terms[:half]
     total: Array = terms[0]
     return total
 
@@ -3708,16 +3565,8 @@ def _fold(terms: Array) -> Array:
 # The terms are copied before the fold, with the summed axis first.  Each half
 # is then one block of memory, and the caller's array stays as it was.
 
-
-def _portable_sum(x: Array, axis: int = 0, keepdims: bool = False) -> Array:
-    """The sum of ``x`` along one dimension.
-
-    >>> x = np.array([[1.0, 2.0], [3.0, 4.0]])
-    >>> _portable_sum(x, axis=-1).tolist()
-    [3.0, 7.0]
-    """
-    terms = np.array(np.moveaxis(x, axis, 0), order="C")
-    total = _fold(terms) if len(terms) else np.zeros(terms.shape[1:])
+def _portable_total(x: Array, axis: int = 0, keepdims: bool = False) -> Array:
+    total = _fold(np.array(np.moveaxis(x, axis, 0), order="C"))
     return np.expand_dims(total, axis) if keepdims else total
 
 
@@ -3733,16 +3582,15 @@ def _portable_sum(x: Array, axis: int = 0, keepdims: bool = False) -> Array:
 #
 # where k counts the terms.  All the k-th terms together, each number of column
 # k of A times each of row k of B, are called an *outer product*.  One
-# broadcast multiplication makes all outer products of a *tile*, a rectangle of
-# the result, and the fold :eq:`fold` adds them.  A long sum is cut into
-# stretches of 128 terms: each is folded, and the stretches are added one after
-# the other.
+# broadcast multiplication makes all outer products, and the fold :eq:`fold`
+# adds them.  A long sum is cut into stretches of 128 terms: each is folded,
+# and the stretches are added one after the other.
 #
-# Tiles keep the work inside the processor's cache.  They cut rows and columns
-# wherever it pays, since that changes no sum: the order depends only on
-# :math:`K`.  This gives more than was asked for.  A row multiplied alone has
-# the bits it has within a batch, and the bits of the transposed product are
-# those of the product:
+# Only a few rows of the result are made at a time, so that their products stay
+# inside the processor's cache.  How many is no part of the definition, since
+# rows do not meet: the order depends only on :math:`K`.  This gives more than
+# was asked for.  A row multiplied alone has the bits it has within a batch,
+# and the bits of the transposed product are those of the product:
 #
 # >>> rng = np.random.default_rng(0)
 # >>> a, b = rng.normal(size=(40, 300)), rng.normal(size=(300, 7))
@@ -3758,20 +3606,11 @@ def _portable_sum(x: Array, axis: int = 0, keepdims: bool = False) -> Array:
 # NumPy's innermost loop long.
 
 _STRETCH = 128           # terms of one fold: part of the definition
-_COLUMNS = 256           # width of a tile: changes speed, never bits
-_TILE = 32 * 1024        # products of a tile: changes speed, never bits
+_PRODUCTS = 32 * 1024    # made at a time: changes speed, never bits
 
 
 def _portable_dot(a: Array, b: Array, out: Array | None = None) -> Array:
-    """Return the matrix product of ``a`` (n, K) and ``b`` (K, m).
-
-    Both have the same dtype, and any memory layout. ``out`` (n, m), if
-    given, receives the result; it must not overlap the factors.
-
-    >>> a, b = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])
-    >>> _portable_dot(a, b).tolist()
-    [[11.0]]
-    """
+    """The matrix product of a (n, K) and b (K, m), in one dtype."""
     (n, depth), m = a.shape, b.shape[1]
     if out is None:
         out = np.empty((n, m), a.dtype)
@@ -3779,145 +3618,66 @@ def _portable_dot(a: Array, b: Array, out: Array | None = None) -> Array:
         _portable_dot(b.T, a.T, out.T)
         return out
     out[...] = 0
-    for j in range(0, m, _COLUMNS):
-        right = np.ascontiguousarray(b[:, j:j + _COLUMNS])
-        rows = 1 + _TILE // (1 + right[:_STRETCH].size)
-        for i in range(0, n, rows):
-            left, tile = a[i:i + rows].T, out[i:i + rows, j:j + _COLUMNS]
-            for k in range(0, depth, _STRETCH):
-                stretch = slice(k, k + _STRETCH)
-                tile += _fold(np.multiply(
-                    left[stretch, :, None], right[stretch, None], order="C"))
+    rows = 1 + _PRODUCTS // (1 + m * min(depth, _STRETCH))
+    for i in range(0, n, rows):
+        left, result = a[i:i + rows].T, out[i:i + rows]
+        for k in range(0, depth, _STRETCH):
+            stretch = slice(k, k + _STRETCH)
+            result += _fold(np.multiply(
+                left[stretch, :, None], b[stretch, None], order="C"))
     return out
-
-
-# Tables from whole numbers
-# -------------------------
-#
-# The functions below look up powers of two and logarithms.  The tables must be
-# the same everywhere too, so they come from Python's integers, which do not
-# round: a number :math:`v` is kept as :math:`\lfloor 2^{120} v \rfloor`, give
-# or take a few units.
-#
-# A table wants more than 53 bits, so each entry is split into two floats.  The
-# high part is a multiple of :math:`2^{-b}`, the low part is the rest.  When
-# the high part is short enough, sums and products of it are exact.
-
-_ONE = 1 << 120
-
-
-def _split(value: int, bits: int) -> tuple[float, float]:
-    """Split ``value / _ONE`` into a multiple of 2^-bits and a rest.
-
-    >>> _split(_ONE // 3, 4)
-    (0.3125, 0.020833333333333332)
-    """
-    high = round(value / _ONE * (1 << bits)) / (1 << bits)
-    return high, (value - int(high * _ONE)) / _ONE
-
-
-# The powers :math:`2^{j/256}` follow from taking the square root eight times,
-# beginning with 2.  ``math.isqrt`` does it for whole numbers of any length and
-# rounds down.  The logarithms follow from the series of the inverse hyperbolic
-# tangent:
-#
-# .. math::
-#    :label: log-series
-#
-#    \log \frac{i + 1}{i} = 2 \left( \frac{1}{q} + \frac{1}{3 q^3} +
-#    \frac{1}{5 q^5} + \cdots \right), \qquad q = 2 i + 1
-#
-# Adding these from :math:`i = 128` up to 255 ends at :math:`\log 2`.  The
-# tables hold :math:`2^{j/256}` for two octaves, which is :math:`j` up to 511,
-# and :math:`\log F` for :math:`F = \frac{128}{256}, \frac{129}{256}, \ldots,
-# 1`.
-#
-# >>> bool(np.allclose(_ROOT, 2.0 ** (np.arange(512) / 256), rtol=1e-15))
-# True
-# >>> bool(np.allclose(_LOG, np.log(np.arange(128, 257) / 256), atol=1e-12))
-# True
-
-
-def _roots() -> list[int]:
-    """Return 2^(j/256), j = 0 ... 255, times ``_ONE``."""
-    root = 2 * _ONE
-    for _ in range(8):
-        root = math.isqrt(root * _ONE)
-    powers = [_ONE]
-    for _ in range(255):
-        powers.append(powers[-1] * root // _ONE)
-    return powers
-
-
-def _logs() -> list[int]:
-    """Return log(i/128), i = 128 ... 256, times ``_ONE``."""
-    logs = [0]
-    for q in range(257, 512, 2):
-        power, total, odd = 2 * _ONE // q, 0, 1
-        while power:
-            total += power // odd
-            power //= q * q
-            odd += 2
-        logs.append(logs[-1] + total)
-    return logs
-
-
-def _high_low(values: list[int], bits: int) -> Array:
-    """Split many values: return the high parts and the low parts."""
-    return np.array([_split(value, bits) for value in values]).T.copy()
-
-
-_OCTAVE = _high_low(_roots(), 52)
-_ROOT, _ROOT_LOW = np.hstack([_OCTAVE, 2 * _OCTAVE])
-*_LOGS, _LN2 = _logs()
-_LOG, _LOG_LOW = _high_low([log - _LN2 for log in [*_LOGS, _LN2]],
-                          42)
 
 
 # The exponential
 # ---------------
 #
-# Let :math:`n` be the whole number nearest to :math:`256 x / \log 2`.  Then
+# Let n be the whole number nearest to :math:`x / \log 2`.  Then
 #
 # .. math::
 #    :label: reduction
 #
-#    e^x = 2^{n / 256} e^r, \qquad r = x - n \frac{\log 2}{256}, \qquad
-#    |r| \le \frac{\log 2}{512} < 0.00136
+#    e^x = 2^n e^r, \qquad r = x - n \log 2, \qquad
+#    |r| \le \frac{\log 2}{2} < 0.3466
 #
-# >>> math.log(2) / 512 < 0.00136
-# True
+# >>> n = round(10.0 / math.log(2))
+# >>> r = 10.0 - n * math.log(2)
+# >>> abs(r) < 0.3466, math.isclose(math.exp(10.0), 2 ** n * math.exp(r))
+# (True, True)
 #
-# >>> n = round(256 * 10.0 / math.log(2))
-# >>> r = 10.0 - n * math.log(2) / 256
-# >>> math.isclose(math.exp(10.0), 2 ** (n / 256) * math.exp(r), rel_tol=1e-14)
-# True
+# To keep r accurate, :math:`\log 2` comes in two parts.  The high part ends at
+# :math:`2^{-42}`, so that n times it is exact, and so is what is left when
+# that is taken from x.  The low part is the rest, to far more digits than one
+# float could add:
 #
-# For so small an :math:`r` five terms of the Taylor series are enough:
+# >>> from decimal import Context, Decimal
+# >>> digits = Context(prec=60)
+# >>> rest = digits.subtract(digits.ln(Decimal(2)), Decimal(_LN2_HIGH))
+# >>> _LN2_HIGH * 2 ** 42 % 1, float(rest) == _LN2_LOW
+# (0.0, True)
+#
+# For so small an r a polynomial will do, the Taylor series up to the
+# thirteenth power.  Its first two terms, 1 and r, are left for later, since
+# they need no rounding:
 #
 # .. math::
 #    :label: taylor
 #
-#    e^r - 1 \approx r + r^2 \left( \frac{1}{2} + r \left( \frac{1}{6} + r
-#    \left( \frac{1}{24} + r \frac{1}{120} \right) \right) \right)
+#    q = e^r - 1 \approx r + r^2 \left( \frac{1}{2!} + r \left(
+#    \frac{1}{3!} + \cdots + r \left( \frac{1}{12!} + r \frac{1}{13!}
+#    \right) \right) \right)
 #
-# The first term left out is :math:`r^6 / 720`, a relative error of :math:`r^5
-# / 720 < 2^{-56}`:
+# The first term left out, :math:`r^{14} / 14!`, is below :math:`2^{-57}`:
 #
-# >>> (math.log(2) / 512) ** 5 / 720 < 2.0 ** -56
+# >>> 0.3466 ** 14 / math.factorial(14) < 2.0 ** -57
 # True
-# >>> r = math.log(2) / 512
-# >>> series = r + r**2 * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r / 120)))
-# >>> math.isclose(series, math.expm1(r), rel_tol=2.0 ** -52)
+# >>> series = sum(0.3 ** k / math.factorial(k) for k in range(1, 14))
+# >>> math.isclose(series, math.expm1(0.3), rel_tol=2.0 ** -51)
 # True
-#
-# To keep :math:`r` accurate, :math:`\log 2 / 256` is split too: its high part
-# ends at :math:`2^{-42}`, so that :math:`n` times it is exact.
 #
 # No float needs to be turned into an integer.  At :math:`1.5 \cdot 2^{52}` all
 # floats are whole numbers, so adding that much rounds to a whole number, and
-# the low bits of the sum *are* that integer.  Subtracting it again leaves
-# :math:`n` as a float:
+# the low bits of the sum *are* that integer.  Subtracting it again leaves n as
+# a float:
 #
 # >>> shifted = np.array([2.75]) + 1.5 * 2.0 ** 52
 # >>> (shifted - 1.5 * 2.0 ** 52).tolist()
@@ -3925,53 +3685,50 @@ _LOG, _LOG_LOW = _high_low([log - _LN2 for log in [*_LOGS, _LN2]],
 # >>> (shifted.view(np.int64) & 511).tolist()
 # [3]
 #
-# With :math:`n = 512 h + j` the low nine bits of that integer give the table's
-# index :math:`j`, and the bits above give :math:`h`.  Shifted into the place
-# of a float's exponent, :math:`h + 1023` is the bit pattern of :math:`s =
-# 2^h`, and :math:`e^x = s^2 \, 2^{j/256} e^r`.  Using half the exponent twice
-# keeps :math:`s` an ordinary number even where :math:`e^x` overflows or is
-# subnormal, and then only the last multiplication rounds.
+# Another 2046 is added along with it.  A power of two is a float with nothing
+# but an exponent, and a float's exponent is kept with 1023 added, above 52
+# other bits.  So to shift ``bits - 1023`` up by 52 makes the float
+# :math:`2^n`.
 
-_LN2_HIGH, _LN2_LOW = _split(_LN2 // 256, 42)
-_PER_LN2 = 256 * _ONE / _LN2
-_SHIFT = 1.5 * (1 << 52) + 512 * 1023
+_LN2_HIGH, _LN2_LOW = 0.6931471805598903, 5.497923018708371e-14
+_PER_LN2 = 1 / (_LN2_HIGH + _LN2_LOW)
+_SHIFT = 1.5 * 2 ** 52 + 2 * 1023
+_TAYLOR = [np.array(1 / math.factorial(k)) for k in range(13, 1, -1)]
 
 
-def _powers(x: Array) -> tuple[Array, Array, Array]:
-    """Return s, high, low with ``e^x = s^2 (high + low)``, |x| < 1000."""
-    shifted = x * _PER_LN2
-    shifted += _SHIFT
+def _reduced(x: Array) -> tuple[Array, Array]:
+    """The integers n + 2046, in low bits, and q, with e^x = 2^n (1 + q)."""
+    shifted = x * _PER_LN2 + _SHIFT
     n = shifted - _SHIFT
-    r = x - n * _LN2_HIGH
-    r -= n * _LN2_LOW
-    series = r * (1 / 120)
-    for coefficient in (1 / 24, 1 / 6, 1 / 2):
-        series += coefficient
-        series *= r
-    series *= r
-    series += r
-    j = shifted.view(np.int64) & 511
-    bits = shifted.view(np.uint64)
-    bits >>= 9
-    bits <<= 52
-    high = _ROOT[j]
-    series *= high
-    series += _ROOT_LOW[j]
-    return bits.view(np.float64), high, series
+    high, low = x - n * _LN2_HIGH, n * _LN2_LOW
+    r = high - low
+    q = r * _TAYLOR[0]
+    for coefficient in _TAYLOR[1:]:
+        q += coefficient
+        q *= r
+    return shifted.view(np.int64), high + (q * r - low)
 
 
-# Beyond 710 the result overflows, below -746 it is zero, so :math:`x` is
-# clipped there.  What is left is one addition and two multiplications.
-
+# Beyond 710 the result overflows and below -746 it is zero, so x is clipped
+# there.  The power of two is multiplied on in two halves, because
+# :math:`2^{1024}` is no float, and neither are most of those below
+# :math:`2^{-1022}`.  Only the last multiplication can round, where
+# :math:`e^x` is subnormal.  Everywhere else the error stays below 0.9 units
+# in the last place.
 
 def _exp_block(x: Array) -> Array:
-    """Return e^x for a float64 block."""
-    s, high, low = _powers(np.minimum(np.maximum(x, -746.0), 710.0))
-    high += low
-    high *= s
-    high *= s
-    return high
+    bits, q = _reduced(np.minimum(np.maximum(x, -746.0), 710.0))
+    y, half = 1 + q, bits >> 1
+    for part in half, bits - half:
+        y *= (part << 52).view(np.float64)
+    return y
 
+
+# >>> _portable_exp(np.array([-0.0, -745.0, -746.0, 1000.0])).tolist()
+# [1.0, 5e-324, 0.0, inf]
+# >>> x = np.linspace(-700, 700, 10001)
+# >>> np.allclose(_portable_exp(x), np.exp(x), rtol=2.0 ** -51, atol=0)
+# True
 
 # The hyperbolic tangent
 # ----------------------
@@ -3979,136 +3736,123 @@ def _exp_block(x: Array) -> Array:
 # .. math::
 #    :label: portable-tanh
 #
-#    \tanh |x| = \frac{t}{t + 2}, \qquad t = e^{2 |x|} - 1
+#    \tanh |x| = \frac{t}{t + 2}, \qquad
+#    t = e^{2 |x|} - 1 = 2^n q + (2^n - 1)
 #
-# For a small :math:`x` the subtraction would cancel all that is known about
-# :math:`t`.  It does not if the 1 is taken from the high part, which is exact
-# there, before the low part is added:
+# For a small x the exponential itself would lose all that is known about t
+# when 1 is taken from it.  Written with q it loses nothing: n is 0 there, and
+# t is q.
 #
 # >>> t = float(_portable_exp(2e-10)) - 1
 # >>> t / (t + 2), float(_portable_tanh(1e-10))
 # (1.000000082640371e-10, 1e-10)
 #
-# The worst case lies just above :math:`x = \log 2 / 1024`, where seven
-# roundings of half a unit each can meet: less than 4 units in the last place.
+# Several roundings of half a unit each can meet in the last place, and the
+# worst error is between 2 and 3 units, for an x below :math:`\frac{1}{8}`.
 # From :math:`|x| = 22` on the result is 1 to the last bit.  The sign is put
 # back at the end, and the sign of zero with it.
 
-
 def _tanh_block(x: Array) -> Array:
-    """Return tanh(x) for a float64 block."""
-    s, high, low = _powers(np.minimum(2 * np.abs(x), 44.0))
-    s *= s
-    high *= s
-    high -= 1
-    low *= s
-    high += low
-    result: Array = np.copysign(high / (high + 2), x)
+    bits, q = _reduced(np.minimum(2 * np.abs(x), 44.0))
+    power = ((bits - 1023) << 52).view(np.float64)
+    t = power * q + (power - 1)
+    result: Array = np.copysign(t / (t + 2), x)
     return result
 
 
 # The logarithm
 # -------------
 #
-# Write :math:`x = 2^e m` with :math:`\frac{1}{2} \le m < 1`, which
-# ``np.frexp`` does exactly; here e is a whole number and no longer the base
-# of the exponential.  Let :math:`F` be the multiple of
-# :math:`2^{-8}` nearest to :math:`m`.  Then
-#
-# .. math::
-#    :label: portable-log
-#
-#    \log x = e \log 2 + \log F + \log \frac{m}{F}, \qquad
-#    \log \frac{m}{F} = s + \frac{s^3}{12} + \frac{s^5}{80} + \cdots,
-#    \quad s = 2 \frac{m - F}{m + F}
-#
-# The difference :math:`m - F` is exact and :math:`|s| \le 2^{-8}`, so that the
-# first term left out, :math:`s^7 / 448`, is a relative error below
-# :math:`2^{-56}`:
-#
-# >>> (2.0 ** -8) ** 6 / 448 < 2.0 ** -56
-# True
-#
-# The high parts of :math:`\log 2` and :math:`\log F` end at
-# :math:`2^{-42}`, so their sum is exact.  Just above 1 we have :math:`e = 1`
-# and :math:`F = \frac{1}{2}`, the two logarithms cancel to nothing, and
-# :math:`s` alone is left with all its bits.
-#
-# >>> float(_portable_log(1 + 2.0 ** -52)) == 2.0 ** -52
-# True
-
-_GRID = 1.5 * (1 << 44) - 0.5
-
-
-def _log_block(x: Array, tail: Any = 0.0) -> Array:
-    """Return log(x) + tail for a float64 block, with |tail| < 2^-40."""
-    m, e = np.frexp(x)
-    shifted = m + _GRID
-    j = shifted.view(np.int64) & 255
-    np.minimum(j, 128, out=j)
-    shifted -= _GRID
-    s = 2 * (m - shifted) / (m + shifted)
-    square = s * s
-    low = s * square * (1 / 12 + square * (1 / 80))
-    low += e * -_LOG_LOW[0] + _LOG_LOW[j] + tail
-    low += s
-    low += e * -_LOG[0] + _LOG[j]
-    np.copyto(low, x, where=x == np.inf)
-    np.copyto(low, -np.inf, where=x == 0)
-    np.copyto(low, np.nan, where=x < 0)
-    return low
-
-
-# For a small :math:`x` the sum :math:`u = 1 + x` rounds most of :math:`x`
-# away.  What was lost, :math:`c = x - (u - 1)`, can be computed exactly, and
-# comes back to first order:
+# The loss needs :math:`\log(1 + x)`, for a small x above all.  Then
+# :math:`u = 1 + x` rounds most of x away.  But what was lost, :math:`c = x -
+# (u - 1)`, can be computed exactly, and comes back to first order.  For u
+# itself the exponent is taken off once more, so that the rest lies around 1.
+# Here e is a whole number, and no longer the base of the exponential:
 #
 # .. math::
 #    :label: portable-log1p
 #
-#    \log(1 + x) = \log(u + c) \approx \log u + \frac{c}{u}
+#    \log(1 + x) = \log(u + c) \approx \log u + \frac{c}{u}, \qquad
+#    u = 2^e (1 + f), \quad \sqrt{\tfrac{1}{2}} \le 1 + f < \sqrt{2}
 #
-# >>> float(_portable_log1p(1e-17)), float(_portable_log(1 + 1e-17))
+# >>> float(_portable_log1p(1e-17)), math.log(1 + 1e-17)
 # (1e-17, 0.0)
+#
+# The logarithm of :math:`1 + f` has a series that converges far faster in
+# another variable s, as only its odd powers occur.  Its first term,
+# :math:`2 s`, is the same as :math:`f - s f`.  That is the better way to write
+# it, since f is exact and the rest is small:
+#
+# .. math::
+#    :label: portable-log
+#
+#    \log(1 + f) = 2 s + s R = f - s\,(f - R), \qquad s = \frac{f}{2 + f},
+#    \qquad R = \frac{2 s^2}{3} + \frac{2 s^4}{5} + \cdots
+#
+# >>> f = 0.25
+# >>> s = f / (2 + f)
+# >>> R = sum(2 * s ** (odd - 1) / odd for odd in range(3, 23, 2))
+# >>> math.isclose(f - s * (f - R), math.log(1.25), rel_tol=2.0 ** -51)
+# True
+#
+# As :math:`|s| < 0.1716`, the first term left out, with :math:`s^{22}`, is a
+# relative error of about :math:`2^{-60}`:
+#
+# >>> 0.1716 ** 22 / 23 < 2.0 ** -60
+# True
+#
+# The bits of u, read as an integer, are e in the upper part and f in the lower
+# one, but that f would begin at 0.  Taking off the bits of
+# :math:`\sqrt{\frac{1}{2}}` first, or of a number near it, lets it begin
+# there.
+
+_ROOT = 0x3FE6A09E << 32           # the upper half of the bits of that root
 
 
 def _log1p_block(x: Array) -> Array:
-    """Return log(1 + x) for a float64 block."""
     u = 1 + x
-    return np.copysign(_log_block(u, (x - (u - 1)) / u), x)
+    bits = u.view(np.int64)
+    e = (bits - _ROOT) >> 52
+    f = (bits - (e << 52)).view(np.float64) - 1
+    s = f / (2 + f)
+    square = s * s
+    R = square * (2 / 21)
+    for odd in range(19, 1, -2):
+        R += 2 / odd
+        R *= square
+    low = e * _LN2_LOW + (x - (u - 1)) / u
+    result: Array = e * _LN2_HIGH + (f - (s * (f - R) - low))
+    result[x == np.inf] = np.inf
+    result[x == -1] = -np.inf
+    result[x < -1] = np.nan
+    np.copysign(result, x, out=result)
+    return result
 
 
-# One wrapper serves all four functions.  It works in blocks that fit the
+# One wrapper serves all three functions.  It works in blocks that fit the
 # cache, as each function passes over its array many times.  It computes
 # float32 in float64 and rounds once at the end, which leaves an error of
 # hardly more than half a unit.  And it silences NumPy's warnings: infinity and
 # zero are right answers here, not accidents.
 
-_CACHE = 4096            # changes speed, never bits
+_CACHE = 8192            # changes speed, never bits
 
 
-def _blockwise(function: Callable[[Array], Array]) -> Callable[..., Array]:
-    """Make a function of one block a function of any float array."""
-    def _apply(x: Any, out: Array | None = None) -> Array:
-        x = np.asarray(x)
-        flat, result = x.reshape(-1), np.empty(x.size, x.dtype)
-        with np.errstate(all="ignore"):
-            for i in range(0, x.size, _CACHE):
-                block = flat[i:i + _CACHE].astype(np.float64, copy=False)
-                result[i:i + _CACHE] = function(block)
-        return np.positive(result.reshape(x.shape), out=out)
-    return _apply
+def _blockwise(function: Callable[[Array], Array], x: Any,
+               out: Array | None = None) -> Array:
+    """Apply a function of a float64 block to any float array."""
+    x = np.asarray(x)
+    order: Any = "F" if x.flags.f_contiguous else "C"
+    flat, result = x.reshape(-1, order=order), np.empty(x.size, x.dtype)
+    with np.errstate(all="ignore"):
+        for i in range(0, x.size, _CACHE):
+            block = flat[i:i + _CACHE].astype(np.float64, copy=False)
+            result[i:i + _CACHE] = function(block)
+    return np.positive(result.reshape(x.shape, order=order), out=out)
 
 
-# >>> _portable_exp(np.array([1.0, -0.0, -1e9])).tolist() == [math.e, 1, 0]
-# True
-# >>> float(_portable_tanh(0.5)), float(_portable_log1p(-1.0))
-# (0.46211715726000974, -inf)
-
-_portable_exp = _blockwise(_exp_block)
-_portable_tanh = _blockwise(_tanh_block)
-_portable_log = _blockwise(_log_block)
-_portable_log1p = _blockwise(_log1p_block)
+_portable_exp, _portable_log1p, _portable_tanh = (
+    partial(_blockwise, f) for f in (_exp_block, _log1p_block, _tanh_block))
 
 
 # Choosing the arithmetic
@@ -4120,7 +3864,7 @@ _portable_log1p = _blockwise(_log1p_block)
 
 _ARITHMETIC = {
     "blas": _NUMPY,
-    "portable": _Arithmetic(_portable_dot, _portable_sum, _portable_exp,
+    "portable": _Arithmetic(_portable_dot, _portable_total, _portable_exp,
                             _portable_log1p, _portable_tanh),
 }
 
