@@ -218,3 +218,30 @@ def test_a_complex_step_gives_the_slopes_of_softmax(j):
                        p * (one - p[:, [j]]), rtol=1e-13, atol=1e-300)
     assert np.allclose(nn.log_softmax(z + nudge).imag / 1e-30,
                        one - p[:, [j]], rtol=1e-13, atol=1e-300)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_what_is_not_a_number_comes_out_as_it_is(name, arithmetic):
+    activate, _ = nn._ACTIVATIONS[name]
+    for dtype in ("float64", "float32"):
+        a = activate(np.array([[math.nan, 1.0]], dtype),
+                     nn._ARITHMETIC[arithmetic])
+        assert np.isnan(a).tolist() == [[True, False]]
+
+
+@pytest.mark.parametrize("function", ROWS)
+def test_rows_may_lie_in_as_many_dimensions_as_numpy_has(function):
+    found = function(np.zeros((1,) * 31 + (2,)))
+    assert found.shape == (1,) * 31 + (2,)
+    most = np.zeros((1,) * 63 + (2,)) if np.lib.NumpyVersion(
+        np.__version__) >= "2.0.0" else found
+    assert function(most).shape == most.shape
+
+
+def test_probabilities_of_float32_sum_to_one_among_many_classes():
+    X = np.random.default_rng(0).normal(size=(9, 4))
+    network = nn.Network(5, "tanh", dtype="float32").partial_fit(
+        X[:2], [0, 1], classes=np.arange(20_000), epochs=0)
+    P = network.predict_proba(X)
+    assert abs(P.sum(axis=1, dtype="float64") - 1).max() < 1e-6

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from support import ACTIVATIONS, DTYPES, PARAMS, clusters, fitted, snapshot
+from support import (
+    ACTIVATIONS,
+    DTYPES,
+    PARAMS,
+    clusters,
+    fitted,
+    iris,
+    snapshot,
+)
 
 RIGHT = {"float64": 1e-12, "float32": 1e-4}
 
@@ -129,3 +137,45 @@ def test_an_error_is_relative_to_the_slope_where_nothing_cancels(k, names):
     found = nn.gradient_check(network, X[:1], y[:1]).by_parameter
     for name in names:
         assert math.isclose(found[name], 1e-6, rel_tol=1e-3), name
+
+
+TRAININGS = [
+    (activation, optimizer, batch_size, epochs)
+    for activation in ACTIVATIONS
+    for optimizer, batch_size, epochs in (
+        (nn.SGD(0.1, 0.9), 1, 20), (nn.SGD(0.1, 0.9), None, 400),
+        (nn.SGD(10.0), None, 100), (nn.Adam(0.1), 7, 60))]
+
+
+@pytest.mark.parametrize("activation, optimizer, batch_size, epochs",
+                         TRAININGS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_right_gradient_passes_and_a_wrong_one_fails_after_any_training(
+        activation, optimizer, batch_size, epochs, dtype):
+    class Wrong(nn.Network):
+        factor = 1.0
+
+        def loss_and_gradients(self, X, y):
+            loss, gradients = super().loss_and_gradients(X, y)
+            g = max(gradients.values(), key=lambda g: abs(g).max())
+            g[np.unravel_index(abs(g).argmax(), g.shape)] *= self.factor
+            return loss, gradients
+
+    X, y = iris()
+    network = Wrong(16, activation, optimizer, batch_size, epochs,
+                    dtype=dtype).fit(X, y)
+    if not any(g.any() for g in network.loss_and_gradients(X, y)[1].values()):
+        pytest.skip("nothing is left to check")
+    right = nn.gradient_check(network, X, y).max_relative_error
+    assert right <= RIGHT[dtype]
+    if dtype == "float64":
+        Wrong.factor = 1 + 1e-9
+        assert nn.gradient_check(network, X, y).max_relative_error > (
+            RIGHT[dtype])
+
+
+def test_weights_that_are_lists_are_checked_too():
+    network, X, y = fitted()
+    network.params_ = {name: p.tolist()
+                       for name, p in network.params_.items()}
+    assert nn.gradient_check(network, X, y).max_relative_error < 1e-12

@@ -142,3 +142,20 @@ def test_a_complex_step_gives_the_slope_of_cross_entropy(j, t):
         exact = mp.exp(-exact_loss(row, j)) if j != t else mp.expm1(
             -exact_loss(row, j))
         assert math.isclose(slope, exact, rel_tol=1e-12, abs_tol=4e-16)
+
+
+@pytest.mark.parametrize("n", [1, 2, 9])
+@pytest.mark.parametrize("k", [4_000, 200_000])
+def test_cross_entropy_is_within_1e_13_among_many_classes(n, k):
+    z = np.full((n, k), -40.3)              # a tiny loss, of many terms
+    z[:, 0] = 0
+    exact = math.log1p(math.fsum(np.exp(z[0, 1:])))
+    assert math.isclose(nn.cross_entropy(z, [0] * n), exact, rel_tol=1e-13)
+
+
+def test_a_complex_loss_has_the_real_part_of_the_real_one():
+    for z, t in ((-50.0, 0), (50.0, 1), (-700.0, 0), (0.3, 1)):
+        both = nn.binary_cross_entropy([z + 0j], [t]), nn.cross_entropy(
+            [[0, z + 0j]], [t])
+        for loss in both:
+            assert close(loss.real, exact_loss([0, z], t))

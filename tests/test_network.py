@@ -4,6 +4,7 @@ import copy
 import inspect
 import math
 import pickle
+import zlib
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from support import (
     clusters,
     fitted,
     learned,
+    reseal,
     snapshot,
 )
 
@@ -259,3 +261,136 @@ def test_numpy_numbers_are_settings_like_pythons():
                          np.int32(7), np.int8(3), np.uint8(0)).fit(X, y)
     same = nn.Network(5, "tanh", nn.SGD(0.1), 7, 3, 0).fit(X, y)
     assert learned(network) == learned(same)
+
+
+# Weights that are not finite, and other people's ways.
+
+@pytest.mark.parametrize("name", PARAMS)
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_weights_that_are_not_finite_are_an_error_in_every_method(
+        name, number, activation, tmp_path):
+    network, X, y = fitted(activation=activation)
+    _, gradients = network.loss_and_gradients(X, y)
+    network.params_[name].flat[-1] = number
+    before = snapshot(network)
+    for call in (lambda: network.predict(X), lambda: network.score(X, y),
+                 lambda: network.predict_proba(X),
+                 lambda: network.evaluate(X, y),
+                 lambda: network.loss_and_gradients(X, y),
+                 lambda: network.apply_gradients(gradients),
+                 lambda: network.partial_fit(X, y),
+                 lambda: nn.gradient_check(network, X, y),
+                 lambda: network.save(tmp_path)):
+        with pytest.raises((ValueError, FloatingPointError)):
+            call()
+        assert snapshot(network) == before
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [nn.SGD(0.1, 0.5), nn.Adam()])
+@pytest.mark.parametrize("member", ["W1", "optimizer."])
+def test_a_model_with_numbers_that_are_not_finite_is_not_loaded(
+        kind, member, tmp_path):
+    network, X, y = fitted(optimizer=kind)
+    path = network.save(tmp_path)
+    with np.load(path / "weights.npz") as file:
+        name = next(one for one in file if one.startswith(member)
+                    and file[one].size > 1)
+        old = file[name].tobytes()
+    weights = (path / "weights.npz").read_bytes()
+    at = weights.index(old)
+    spoilt = bytearray(weights)
+    spoilt[at:at + 8] = np.float64(math.nan).tobytes()
+    stored = zlib.crc32(bytes(spoilt[at - 128:at + len(old)]))
+    before = zlib.crc32(weights[at - 128:at + len(old)])
+    spoilt = bytes(spoilt).replace(before.to_bytes(4, "little"),
+                                   stored.to_bytes(4, "little"))
+    config = (path / "config.json").read_bytes()
+    (path / "weights.npz").write_bytes(spoilt)
+    (path / "config.json").write_bytes(reseal(config, spoilt))
+    with np.load(path / "weights.npz") as file:     # it is a sound file
+        assert np.isnan(file[name]).sum() == 1
+    with pytest.raises(nn.ModelFormatError, match="finite"):
+        nn.Network.load(path)
+
+
+@pytest.mark.parametrize("call", [
+    lambda network, X, y: network.fit(X, y),
+    lambda network, X, y: network.partial_fit(X, y),
+    lambda network, X, y: network.score(X, y),
+    lambda network, X, y: network.loss_and_gradients(X, y),
+    lambda network, X, y: nn.accuracy(y, X[:, 0])])
+def test_an_array_with_a_mask_set_is_refused_and_one_without_is_taken(call):
+    network, X, y = fitted()
+    X, whole = np.rint(X), snapshot(network)
+    masked = np.ma.masked_array(X, np.zeros(X.shape, bool))
+    labels = np.ma.masked_array(y, np.zeros(y.shape, bool))
+    call(copy.deepcopy(network), masked, labels)
+    masked[3, 0] = np.ma.masked
+    labels[3] = np.ma.masked
+    for table, some in ((masked, y), (X, labels)):
+        with pytest.raises((TypeError, ValueError), match="mask.*; "):
+            call(network, table, some)
+        assert snapshot(network) == whole
+
+
+class Wide(nn.Network):
+    """A subclass with a setting of its own."""
+
+    def __init__(self, hidden_size=9, colour="red", epochs=3):
+        super().__init__(hidden_size, epochs=epochs)
+        self.colour = colour
+
+
+def test_the_settings_of_a_subclass_are_those_of_its_own_init(tmp_path):
+    X, y = clusters()
+    network = Wide(colour="blue")
+    assert network.get_params(deep=False) == {
+        "hidden_size": 9, "colour": "blue", "epochs": 3}
+    assert network.set_params(colour="green", epochs=2).colour == "green"
+    assert repr(network) == "Wide(colour='green', epochs=2)"
+    assert type(network.fit(X, y)) is Wide
+    assert repr(network).startswith("Wide(colour='green', epochs=2)\n# ")
+    with pytest.raises((TypeError, ValueError), match="Wide.*; "):
+        network.save(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+    class Plain(nn.Network):
+        """A subclass whose settings are those of Network."""
+
+    plain = Plain(5, epochs=2).fit(X, y)
+    assert type(Plain.load(plain.save(tmp_path))) is Plain
+
+
+@pytest.mark.parametrize("broken", [
+    {}, {"W1": 3}, {"W1": None}, None, {"W1": np.ones(3), "b1": "a"}])
+def test_repr_never_raises(broken):
+    network, _, _ = fitted()
+    network.params_ = broken
+    assert repr(network).startswith("Network(")
+
+
+def test_an_epsilon_that_float32_rounds_to_nothing_is_named():
+    network, X, y = fitted(dtype="float32")
+    network.set_params(optimizer=nn.Adam(epsilon=1e-60))
+    with pytest.raises(ValueError, match="^epsilon is 1e-60; "):
+        network.fit(X, y)
+
+
+def test_a_network_can_be_saved_however_long_it_was_trained(tmp_path):
+    network, X, y = fitted()
+    network.loss_curve_ = [0.1 + 0.2] * 1_000_000
+    again = nn.Network.load(network.save(tmp_path))
+    assert again.loss_curve_ == network.loss_curve_[
+        len(network.loss_curve_) - len(again.loss_curve_):]
+    seen = []
+    again.partial_fit(X, y, callback=lambda network, epoch, loss: seen.append(
+        epoch))
+    assert seen == [1_000_001]
+
+
+def test_a_name_of_very_many_nines_does_not_hold_up_saving(tmp_path):
+    (tmp_path / ("v" + "9" * 200)).mkdir()
+    network, _, _ = fitted()
+    assert network.save(tmp_path).name == "v0001"

@@ -2,7 +2,9 @@
 
 import copy
 import math
+import sys
 import tracemalloc
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -527,3 +529,148 @@ def test_a_weight_that_is_not_finite_is_divergence_and_no_stop_hides_it(
         with pytest.raises(FloatingPointError, match="epoch 4: a weight is"):
             call()
         assert snapshot(network) == before
+
+
+@pytest.mark.parametrize("answer", [
+    True, 1, np.True_, "Stop", "stop ", b"stop", ["stop"], object(),
+    np.ones(2), math.nan])
+def test_only_the_word_stop_stops(answer):
+    network, X, y = fitted()
+    network.fit(X, y, callback=lambda *_: answer)
+    assert len(network.loss_curve_) == 3
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize("optimizer", [None, nn.SGD])
+def test_the_optimizers_settings_count_from_the_next_step(
+        batch_size, optimizer):
+    network, X, y = fitted(epochs=4, batch_size=batch_size,
+                           optimizer=optimizer and optimizer())
+    network.fit(X, y, lambda network, epoch, loss: network.set_params(
+        optimizer__learning_rate=0.0) and None)
+    once = fitted(epochs=1, batch_size=batch_size, optimizer=nn.SGD())[0]
+    assert snapshot(network.params_) == snapshot(once.params_)
+
+
+@pytest.mark.parametrize("change", [
+    {"epochs": 1}, {"batch_size": 1}, {"activation": "relu"}, {"seed": 9},
+    {"hidden_size": 9}, {"dtype": "float32"}, {"arithmetic": "portable"},
+    {"optimizer": nn.Adam(0.5)}])
+def test_other_settings_count_from_the_next_call(change):
+    network, X, y = fitted()
+    network.fit(X, y, lambda network, epoch, loss: network.set_params(
+        **change) and None)
+    assert learned(network) == learned(fitted()[0])
+    assert network.get_params(deep=False).items() >= change.items()
+
+
+@pytest.mark.parametrize("inner", [
+    lambda network, X, y: network.fit(X, y),
+    lambda network, X, y: network.partial_fit(X, y),
+    lambda network, X, y: network.apply_gradients(
+        network.loss_and_gradients(X, y)[1])])
+@pytest.mark.parametrize("outer", ["fit", "partial_fit"])
+def test_training_a_network_in_its_own_callback_is_refused(inner, outer):
+    network, X, y = fitted()
+    before, seen = learned(network), []
+
+    def train(network, epoch, loss):
+        held = learned(network)
+        with pytest.raises(RuntimeError):
+            inner(network, X, y)
+        seen.append(learned(network) == held)
+        other, _, _ = fitted()              # another network may be trained
+        inner(other, X, y)
+
+    getattr(network, outer)(X, y, callback=train)
+    assert seen and all(seen)
+    plain = fitted()[0]
+    getattr(plain, outer)(X, y)
+    assert learned(network) == learned(plain)
+    inner(network, X, y)                    # and it can be trained again
+    assert learned(network) != before
+
+
+def interrupted(call, number, after=None):
+    """Whether a call came to so many lines of nn.py, and was interrupted.
+
+    The lines are counted from the beginning, or from the error that the
+    function of a name raises.
+    """
+    left = [number if after is None else math.inf]
+
+    def trace(frame, event, argument):
+        if event == "exception" and frame.f_code.co_name == after:
+            left[0] = number
+        if event == "line" and frame.f_globals.get("__name__") == "nn":
+            left[0] -= 1
+            if left[0] == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    except KeyboardInterrupt:
+        return left[0] <= 0
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def test_an_interrupt_anywhere_in_training_changes_all_or_nothing():
+    network, X, y = fitted()
+    states = [learned(network)]
+    states.append(learned(copy.deepcopy(network).partial_fit(X, y)))
+    for number in range(1, 2_000, 7):
+        one = copy.deepcopy(network)
+        if not interrupted(lambda: one.partial_fit(X, y), number):
+            break
+        assert learned(one) in states
+        assert learned(one.fit(X, y)) == states[0]      # and it still trains
+
+
+def test_a_second_interrupt_while_the_first_is_put_right_loses_nothing():
+    network, X, y = fitted()
+    before = snapshot(network)
+
+    def raising(*_):
+        raise KeyboardInterrupt
+
+    for number in range(1, 60):
+        second = interrupted(lambda: network.partial_fit(
+            X, y, callback=raising), number, "raising")
+        assert snapshot(network) == before, number
+        if not second:
+            break
+    assert number > 1 and not second
+
+
+def test_an_interrupt_in_set_params_changes_all_settings_or_none():
+    for number in range(1, 60):
+        network = nn.Network(optimizer=nn.SGD())
+        done = not interrupted(lambda: network.set_params(
+            epochs=7, batch_size=3, optimizer__momentum=0.5,
+            optimizer__learning_rate=0.5), number)
+        assert (network.epochs == 7) == (network.batch_size == 3) == (
+            network.optimizer.momentum == 0.5) == (
+            network.optimizer.learning_rate == 0.5), number
+        if done:
+            break
+    assert done
+
+
+@pytest.mark.parametrize("train", [
+    lambda network, X, y: network.fit(X, y),
+    lambda network, X, y: network.partial_fit(X, y)])
+def test_features_that_want_scaling_bring_a_warning_at_the_line_of_the_call(
+        train):
+    network, X, y = fitted(epochs=1)
+    X /= np.sqrt(np.mean(X ** 2))
+    for scale in (11.0, 1e5, 1e200):
+        with pytest.warns(UserWarning, match="scale") as seen, suppress(
+                FloatingPointError):
+            train(copy.deepcopy(network), X * scale, y)
+        assert [one.filename for one in seen] == [__file__]
+    train(network, X * 9.0, y)
