@@ -126,7 +126,7 @@ def test_a_function_keeps_shape_and_dtype_and_leaves_its_argument(function):
             z = np.full(shape, -0.5, dtype)
             z.setflags(write=False)
             assert function(z).shape == shape
-            assert shape == () or function(z).dtype == dtype
+            assert function(z).dtype == dtype
 
 
 @pytest.mark.parametrize("values", [[[True, False]], [[1, 0]],
