@@ -13,7 +13,7 @@ import pytest
 
 import experiments
 import nn
-from helpers import ROOT
+from support import ROOT
 
 racer = pytest.importorskip("py_mini_racer")
 PORTABLE = nn._ARITHMETIC["portable"]

@@ -26,7 +26,7 @@ import numpy as np
 import pytest
 
 import nn
-from helpers import (
+from support import (
     ACTIVATIONS,
     DTYPES,
     PARAMS,

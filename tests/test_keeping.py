@@ -25,7 +25,7 @@ from keeping_files import kept
 
 import experiments
 import nn
-from helpers import DTYPES, ROOT, clusters, fitted, iris
+from support import DTYPES, ROOT, clusters, fitted, iris
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="POSIX only")

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import nn
-from helpers import (
+from support import (
     ACTIVATIONS,
     PARAMS,
     ROOT,

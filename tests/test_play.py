@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from helpers import ROOT
+from support import ROOT
 
 pytest.importorskip("selenium")
 pytest.importorskip("sphinx")

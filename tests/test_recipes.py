@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 import nn
-from helpers import ACTIVATIONS, DTYPES, PARAMS, ROOT, clusters, fitted
+from support import ACTIVATIONS, DTYPES, PARAMS, ROOT, clusters, fitted
 
 RECIPES = ROOT / "docs" / "recipes"
 PROGRAMS = sorted(path.stem for path in RECIPES.glob("*.py"))

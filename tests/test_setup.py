@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import nn
-from helpers import ROOT
+from support import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 REQUIREMENTS = ROOT / "requirements"
