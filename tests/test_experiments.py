@@ -22,7 +22,7 @@ import nn
 
 ROOT = Path(experiments.__file__).parent
 PROGRAM = str(ROOT / "experiments.py")
-GOLDEN = "9288490997082047116393e402e15da78425284c854988367f6ec2596066fa0c"
+GOLDEN = "509e4600a3ae22d670a3962803baf4047ae3e52d0cfee4f19cd35f368dd79d62"
 IRIS = (ROOT / "data" / "iris.csv").read_bytes()
 
 

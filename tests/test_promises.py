@@ -104,8 +104,8 @@ def test_every_public_name_has_a_docstring_with_an_example(thing):
 
 
 @pytest.mark.parametrize("name, defaults", [
-    ("Network", {"hidden_size": 16, "activation": "tanh", "optimizer": None,
-                 "batch_size": None, "epochs": 200, "seed": 0,
+    ("Network", {"hidden_size": 128, "activation": "relu", "optimizer": None,
+                 "batch_size": 32, "epochs": 100, "seed": 0,
                  "dtype": "float64", "arithmetic": "blas"}),
     ("SGD", {"learning_rate": 0.1, "momentum": 0.0, "nesterov": False}),
     ("Adam", {"learning_rate": 0.001, "beta1": 0.9, "beta2": 0.999,

@@ -1,6 +1,7 @@
 """Training: what it learns, its batches, its callbacks and its failures."""
 
 import copy
+import itertools
 import math
 import sys
 import tracemalloc
@@ -572,7 +573,7 @@ def test_other_settings_count_from_the_next_call(change):
 @pytest.mark.parametrize("outer", ["fit", "partial_fit"])
 def test_training_a_network_in_its_own_callback_is_refused(inner, outer):
     network, X, y = fitted()
-    before, seen = learned(network), []
+    seen = []
 
     def train(network, epoch, loss):
         held = learned(network)
@@ -588,7 +589,8 @@ def test_training_a_network_in_its_own_callback_is_refused(inner, outer):
     getattr(plain, outer)(X, y)
     assert learned(network) == learned(plain)
     inner(network, X, y)                    # and it can be trained again
-    assert learned(network) != before
+    inner(plain, X, y)
+    assert learned(network) == learned(plain)
 
 
 def interrupted(call, number, after=None):
@@ -638,17 +640,17 @@ def test_a_second_interrupt_while_the_first_is_put_right_loses_nothing():
     def raising(*_):
         raise KeyboardInterrupt
 
-    for number in range(1, 60):
+    for number in itertools.count(1):
         second = interrupted(lambda: network.partial_fit(
             X, y, callback=raising), number, "raising")
         assert snapshot(network) == before, number
         if not second:
             break
-    assert number > 1 and not second
+    assert number > 1
 
 
 def test_an_interrupt_in_set_params_changes_all_settings_or_none():
-    for number in range(1, 60):
+    for number in itertools.count(1):
         network = nn.Network(optimizer=nn.SGD())
         done = not interrupted(lambda: network.set_params(
             epochs=7, batch_size=3, optimizer__momentum=0.5,
@@ -658,7 +660,7 @@ def test_an_interrupt_in_set_params_changes_all_settings_or_none():
             network.optimizer.learning_rate == 0.5), number
         if done:
             break
-    assert done
+    assert number > 5
 
 
 @pytest.mark.parametrize("train", [

@@ -2,8 +2,8 @@
 
 The outcome of each call must be a result without NaN, or a ValueError or
 TypeError that nn.py raised on purpose, with a message; FloatingPointError
-only for training that diverges.  No warning but the one for labels in a
-column, no other exception, and no network changed by a call that failed.
+only for training that diverges.  No warning but those in WARNINGS, no other
+exception, and no network changed by a call that failed.
 """
 
 import argparse
@@ -48,7 +48,7 @@ SPECIAL = [0.0, -0.0, np.nan, np.inf, -np.inf, 1e308, -1e308, 1e-308, 5e-324,
 
 
 # The beginnings of the warnings that may be.
-WARNINGS = ["A column-vector y was passed"]
+WARNINGS = ["A column-vector y was passed", "the root mean square of X is"]
 
 
 class Impostor:
