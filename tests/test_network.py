@@ -286,26 +286,6 @@ def test_weights_that_are_not_finite_are_an_error_in_every_method(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("call", [
-    lambda network, X, y: network.fit(X, y),
-    lambda network, X, y: network.partial_fit(X, y),
-    lambda network, X, y: network.score(X, y),
-    lambda network, X, y: network.loss_and_gradients(X, y),
-    lambda network, X, y: nn.accuracy(y, X[:, 0])])
-def test_an_array_with_a_mask_set_is_refused_and_one_without_is_taken(call):
-    network, X, y = fitted()
-    X, whole = np.rint(X), snapshot(network)
-    masked = np.ma.masked_array(X, np.zeros(X.shape, bool))
-    labels = np.ma.masked_array(y, np.zeros(y.shape, bool))
-    call(copy.deepcopy(network), masked, labels)
-    masked[3, 0] = np.ma.masked
-    labels[3] = np.ma.masked
-    for table, some in ((masked, y), (X, labels)):
-        with pytest.raises((TypeError, ValueError), match="mask.*; "):
-            call(network, table, some)
-        assert snapshot(network) == whole
-
-
 class Wide(nn.Network):
     """A subclass with a setting of its own."""
 

@@ -5,7 +5,6 @@ import itertools
 import math
 import sys
 import tracemalloc
-from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -661,18 +660,3 @@ def test_an_interrupt_in_set_params_changes_all_settings_or_none():
         if done:
             break
     assert number > 5
-
-
-@pytest.mark.parametrize("train", [
-    lambda network, X, y: network.fit(X, y),
-    lambda network, X, y: network.partial_fit(X, y)])
-def test_features_that_want_scaling_bring_a_warning_at_the_line_of_the_call(
-        train):
-    network, X, y = fitted(epochs=1)
-    X /= np.sqrt(np.mean(X ** 2))
-    for scale in (11.0, 1e5, 1e200):
-        with pytest.warns(UserWarning, match="scale") as seen, suppress(
-                FloatingPointError):
-            train(copy.deepcopy(network), X * scale, y)
-        assert [one.filename for one in seen] == [__file__]
-    train(network, X * 9.0, y)

@@ -7,12 +7,15 @@ and files.  No refusal is tested anywhere else.
 """
 
 import ast
+import decimal
+import enum
 import json
 import math
 import re
 import string
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +25,7 @@ import nn
 from support import (
     ACTIVATIONS,
     ARITHMETICS,
+    DTYPES,
     ROOT,
     Frame,
     Recorder,
@@ -324,13 +328,204 @@ def test_the_error_classes_are_those_of_the_contract():
             nn.Network.load("there is none")
 
 
-def test_a_warning_is_given_at_the_line_of_the_call_and_training_goes_on():
+def warned(call):
+    """What a lambda warns of, each time at the line that it stands in."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        call()
+    assert {(one.filename, one.lineno) for one in seen} <= {
+        (__file__, call.__code__.co_firstlineno)}
+    return [str(one.message) for one in seen]
+
+
+def test_labels_in_a_column_are_taken_with_a_warning():
     X, y = clusters()
-    settings = {"hidden_size": 5, "epochs": 3}
-    with pytest.warns(UserWarning, match="column-vector y.*ravel") as seen:
-        network = nn.Network(**settings).fit(X, y[:, None])
-    assert [one.filename for one in seen] == [__file__]
-    assert learned(network) == learned(nn.Network(**settings).fit(X, y))
+    network, same = nn.Network(5, epochs=3), nn.Network(5, epochs=3)
+    said, = warned(lambda: network.fit(X, y[:, None]))
+    assert re.match("A column-vector y.*ravel", said)
+    assert learned(network) == learned(same.fit(X, y))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("form", [
+    np.asarray, np.asfortranarray, np.ndarray.tolist,
+    lambda X: np.rint(X).astype(int)])
+@pytest.mark.parametrize("size, told", [
+    (9, False), (11, True), (1e5, True), (1e-9, False)])
+def test_features_that_want_scaling_bring_one_warning(
+        form, size, told, dtype):
+    X, y = np.zeros((9_000, 4)), np.arange(9_000) % 2
+    X[:100, 0] = 1          # one feature alone, and the first rows alone
+    X = form(X * size / np.sqrt(np.mean(X ** 2)))
+    network = nn.Network(3, epochs=0, dtype=dtype)
+    for call in (lambda: network.fit(X, y), lambda: network.partial_fit(X, y)):
+        said = warned(call)
+        assert len(said) == told and all("scale" in one for one in said)
+    assert warned(lambda: (network.predict(X), network.score(X, y))) == []
+
+
+def test_a_mean_square_that_overflows_wants_scaling_too():
+    with suppress(FloatingPointError):
+        assert "scale" in warned(lambda: nn.Network(epochs=0).fit(
+            X * 1e200, y))[0]
+
+
+def test_a_warning_that_is_an_error_changes_nothing():
+    network, X, y = in_training()
+    before = snapshot(network)
+    for train in (network.fit, network.partial_fit):
+        with pytest.raises(UserWarning, match="scale"):
+            train(1000 * X, y)
+        assert snapshot(network) == before
+
+
+# Where it is, and what is hidden
+# -------------------------------
+
+@pytest.mark.parametrize("form", [
+    list, np.array, lambda rows: np.array(rows, object)])
+@pytest.mark.parametrize("cell", ["", "width", "1,5", "1.2.3"])
+def test_text_among_the_numbers_is_named_with_its_place(cell, form):
+    with pytest.raises(TypeError, match=re.escape(
+            f"X is {cell!r} in row 1, column 1")):
+        nn.Network().fit(form([["0.5", "1e3"], ["2", cell], [cell, "3"]]),
+                         [0, 1, 0])
+
+
+@pytest.mark.parametrize("numbers, said", [
+    ([1, nan, inf], "NaN in row 7, column 1"),
+    ([-inf, nan, 1], "infinity in row 7, column 0"),
+    ([1, 2, 1e39], "1e+39, too large for float32, in row 7, column 2")])
+@pytest.mark.parametrize("layout", "CF")
+def test_of_numbers_that_cannot_be_the_first_is_named(layout, numbers, said):
+    X = np.ones((9, 3), order=layout)
+    X[7], X[8] = numbers, nan
+    network = fitted(dtype="float32").fit(X[:7], np.arange(7) % 2)
+    for call in (lambda: network.fit(X, np.arange(9) % 2),
+                 lambda: network.predict(X)):
+        with pytest.raises(ValueError, match=re.escape(said)):
+            call()
+
+
+@pytest.mark.parametrize("form", [
+    np.asarray, np.ndarray.tolist, lambda Y: Y.astype(bool),
+    lambda Y: Y.astype(float)])
+def test_one_hot_labels_are_recognised_and_other_tables_are_not(form):
+    Y = np.eye(3, dtype=int)[[0, 1, 2, 0]]
+    X, _ = clusters(n=4)
+    for name, call in (("y", lambda Y: nn.Network().fit(X, Y)),
+                       ("y_true", lambda Y: nn.accuracy(Y, Y)),
+                       ("y_pred", lambda Y: nn.confusion_matrix(X[:, 0] > 0,
+                                                                Y))):
+        with pytest.raises(ValueError, match=rf"{name}.argmax\(axis=1\)"):
+            call(form(Y))
+        for other in (Y + 1, Y * 2, 0 * Y, 0 * Y + 1, Y[..., None]):
+            with pytest.raises(ValueError) as caught:
+                call(other)
+            assert "argmax" not in str(caught.value)
+
+
+MASKS = [call.replace("{}", "hidden") for call in [
+    *ROWS, "network.fit(list({}), y)", "nn.softmax({})", "nn.sigmoid({})",
+    "nn.log_softmax({})", "nn.tanh({})", "nn.relu({})",
+    "nn.cross_entropy({}, y)", "network.apply_gradients(like(W1={}))"]] + [
+    call.replace("{}", "hidden[:, 0]") for call in [
+        *FIRST, *LATER, *METRICS, *CLASSES, "nn.cross_entropy(X, {})",
+        "nn.binary_cross_entropy(X[0], {})", "nn.binary_cross_entropy({}, y)"]]
+
+
+@pytest.mark.parametrize("call", MASKS)
+def test_a_mask_is_refused_unless_it_hides_nothing(call):
+    names = {**globals(), "network": fitted()}
+    before = snapshot(names["network"])
+    with pytest.raises((TypeError, ValueError), match="mask.*; "):
+        eval(call, names, {"hidden": np.ma.masked_array(X, [[1, 0], [0, 0]])})
+    assert snapshot(names["network"]) == before
+    eval(call, names, {"hidden": np.ma.masked_array(X, np.zeros((2, 2)))})
+
+
+# Labels, exactly
+# ---------------
+
+class Species(str, enum.Enum):
+    SE = "setosa"
+    VI = "virginica"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+BIG = 2 ** 53
+
+
+@pytest.mark.parametrize("form", [
+    list, tuple, lambda labels: np.array([*labels, None], object)[:-1]])
+@pytest.mark.parametrize("labels, taken", [
+    ([0, 2 ** 63 - 1, -2 ** 63], True), ([2 ** 64 - 1, 2 ** 64 - 2], True),
+    ([2 ** 63, 2 ** 63 + 1, -1], False), ([2 ** 64, 2 ** 64 + 1], False),
+    ([BIG, float(BIG + 2)], True), ([BIG + 1, float(BIG), 0.0], False),
+    ([np.uint64(2 ** 63 + 1), np.uint64(2 ** 63), np.int64(-1)], False),
+    ([np.float32(1), np.int32(2)], True), ([True, np.False_], True),
+    ([True, 0], False), (["a", np.str_("b")], True), ([" a", "", "a"], True),
+    (["\u00e9", "e\u0301"], True), (["a\0", "a"], False), (["\0", ""], False),
+    (["a\0b", "a"], True), (list(Species), False), (["a", Species.SE], False),
+    (list(Level), False), ([decimal.Decimal(1), decimal.Decimal(2)], False),
+    ([b"a", b"b"], False), ([None, 1], False), (["1", 1], False),
+    ([1.5, 2.0], False)], ids=repr)
+def test_labels_come_out_as_they_went_in_or_are_refused(labels, taken, form):
+    X, y = np.eye(len(labels))[[*range(len(labels))] * 3], form(labels * 3)
+    network = nn.Network(6, "tanh", nn.SGD(0.5, 0.9), None, 100)
+    if not taken:
+        for call in (lambda: network.fit(X, y), lambda: nn.accuracy(y, y),
+                     lambda: nn.confusion_matrix(y, y),
+                     lambda: network.partial_fit(X, [0, 1] + [1] * (len(
+                         X) - 2), classes=y)):
+            with pytest.raises((TypeError, ValueError), match="; "):
+                call()
+        return
+    assert network.fit(X, y).classes_.tolist() == sorted(labels)
+    assert network.predict(X).tolist() == labels * 3
+    assert network.score(X, y) == nn.accuracy(y, y) == 1
+    assert nn.confusion_matrix(y, y).tolist() == (
+        3 * np.eye(len(labels), dtype=int)).tolist()
+
+
+KINDS = ["int8", "uint8", "int64", "uint64", "float32", "float64", "bool"]
+WHOLES = [0, 1, 2, -1, 255, BIG - 1, BIG, BIG + 1, 2 ** 63 - 1, 2 ** 63,
+          2 ** 63 + 1, 2 ** 64 - 1, -BIG - 1, -BIG]
+
+
+def that_fit(kind):
+    """The whole numbers that a dtype holds exactly, and an array of them."""
+    most = 2 ** 64 if kind[0] in "bf" else np.iinfo(kind).max
+    least = 0 if kind[0] in "bu" else -2 ** 64 if kind[0] == "f" else (
+        np.iinfo(kind).min)
+    fit = [n for n in WHOLES if least <= n <= most
+           and int(np.array(n).astype(kind)) == n]
+    return fit, np.array(fit, kind)
+
+
+@pytest.mark.parametrize("a", KINDS)
+@pytest.mark.parametrize("b", KINDS)
+def test_numbers_of_two_dtypes_are_compared_exactly(a, b):
+    (true, y_true), (pred, y_pred) = that_fit(a), that_fit(b)
+    every = np.repeat(y_true, len(pred)), np.tile(y_pred, len(true))
+    both = len(set(true) & set(pred))
+    assert nn.accuracy(*every) == both / len(every[0])
+    C, labels = nn.confusion_matrix(*every), sorted({*true, *pred})
+    assert C.tolist() == [[int(i in true and j in pred) for j in labels]
+                          for i in labels]
+    network = nn.Network(3, epochs=0).fit(np.ones((len(true), 1)), y_true)
+    for number, label in zip(pred, y_pred):
+        if number in true:
+            assert network.score([[1.0]], [label]) == (
+                network.predict([[1.0]])[0].item() == number)
+        else:
+            with pytest.raises(ValueError, match=re.escape(
+                    f"unknown label {label.item()!r};")):
+                network.score([[1.0]], [label])
 
 
 # What is taken
