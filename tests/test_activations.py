@@ -239,9 +239,15 @@ def test_rows_may_lie_in_as_many_dimensions_as_numpy_has(function):
     assert function(most).shape == most.shape
 
 
-def test_probabilities_of_float32_sum_to_one_among_many_classes():
-    X = np.random.default_rng(0).normal(size=(9, 4))
-    network = nn.Network(5, "tanh", dtype="float32").partial_fit(
-        X[:2], [0, 1], classes=np.arange(20_000), epochs=0)
-    P = network.predict_proba(X)
-    assert abs(P.sum(axis=1, dtype="float64") - 1).max() < 1e-6
+@pytest.mark.parametrize("dtype, off", [("float64", 1e-13), ("float32", 1e-6)])
+@pytest.mark.parametrize("k", [5_000, 40_000])
+def test_probabilities_sum_to_one_among_many_classes(k, dtype, off):
+    rng = np.random.default_rng(0)
+    network = nn.Network(2, "tanh", dtype=dtype).partial_fit(
+        rng.normal(size=(2, 4)), [0, 1], classes=range(k), epochs=0)
+    network.params_["W2"][:] = rng.normal(size=(2, k))
+    z = rng.normal(size=(4, k)).astype(dtype)
+    for P in (network.predict_proba(rng.normal(size=(1, 4))),
+              network.predict_proba(rng.normal(size=(7, 4))),
+              nn.softmax(z), nn.softmax(np.asfortranarray(z))):
+        assert abs(P.sum(axis=1, dtype="float64") - 1).max() < off

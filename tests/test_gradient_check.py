@@ -174,8 +174,23 @@ def test_a_right_gradient_passes_and_a_wrong_one_fails_after_any_training(
             RIGHT[dtype])
 
 
-def test_weights_that_are_lists_are_checked_too():
-    network, X, y = fitted()
-    network.params_ = {name: p.tolist()
-                       for name, p in network.params_.items()}
-    assert nn.gradient_check(network, X, y).max_relative_error < 1e-12
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_units_without_a_slope_pass(activation, dtype):
+    for size in (3, 10, 100):
+        network, X, y = fitted(activation=activation, dtype=dtype)
+        network.params_["W1"] *= size
+        assert nn.gradient_check(network, X, y).max_relative_error <= (
+            RIGHT[dtype])
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_each_entry_of_the_gradient_is_checked(k):
+    network, X, y = wrong(lambda g: {**g, name: g[name] * factor}, k=k,
+                          optimizer=None, epochs=0)
+    right = nn.Network.loss_and_gradients(network, X, y)[1]
+    for name, g in right.items():
+        for at in np.ndindex(g.shape):
+            factor = np.ones(g.shape)
+            factor[at] = 1 + 1e-7
+            assert nn.gradient_check(network, X, y).where == (name, at)

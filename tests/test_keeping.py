@@ -890,27 +890,6 @@ def test_whether_a_network_can_be_saved_does_not_depend_on_its_epochs(models):
         losses.append(network.loss_curve_[-1])
 
 
-class Plain(nn.Network):
-    """A subclass without settings of its own."""
-
-
-class Mine(nn.Network):
-    def __init__(self, extra=1, **kw):
-        super().__init__(**kw)
-        self.extra = extra
-
-
-def test_a_subclass_is_loaded_as_one_or_is_not_saved(models):
-    X, y = clusters()
-    path = Plain(2, epochs=1).fit(X, y).save(models)
-    assert type(Plain.load(path)) is Plain
-    assert type(nn.Network.load(path)) is nn.Network
-    with pytest.raises((TypeError, ValueError), match="Mine") as caught:
-        Mine(extra=2, hidden_size=2, epochs=1).fit(X, y).save(models)
-    assert re.search("; [^;]+$", str(caught.value))
-    assert nn.versions(models) == [1]
-
-
 def test_the_error_of_a_missing_model_has_a_public_name(models):
     with pytest.raises(nn.ModelFormatError) as caught:
         nn.Network.load(models)

@@ -144,13 +144,35 @@ def test_a_complex_step_gives_the_slope_of_cross_entropy(j, t):
         assert math.isclose(slope, exact, rel_tol=1e-12, abs_tol=4e-16)
 
 
-@pytest.mark.parametrize("n", [1, 2, 9])
-@pytest.mark.parametrize("k", [4_000, 200_000])
-def test_cross_entropy_is_within_1e_13_among_many_classes(n, k):
-    z = np.full((n, k), -40.3)              # a tiny loss, of many terms
-    z[:, 0] = 0
-    exact = math.log1p(math.fsum(np.exp(z[0, 1:])))
-    assert math.isclose(nn.cross_entropy(z, [0] * n), exact, rel_tol=1e-13)
+def many_logits(n, k, spread):
+    """Rows of k logits, of which class 0 has the largest in every second,
+    and the loss of each row for class 0."""
+    z = np.full((n, k), -spread)
+    z[:, 1:k // 3] = 0.3 - spread
+    z[::2, 0] = spread
+    others = [(-spread, k - k // 3), (0.3 - spread, k // 3 - 1)]
+    return z, [mp.log1p(mp.fsum(count * mp.exp(mp.mpf(other) - mp.mpf(own))
+                                for other, count in others))
+               for own in z[:, 0].tolist()]
+
+
+@pytest.mark.parametrize("layout", "CF")
+@pytest.mark.parametrize("spread", [0.01, 1.0, 20.15, 350.0])
+@pytest.mark.parametrize("n, k", [(1, 4_000), (3, 4_001), (2, 200_000)])
+def test_losses_are_within_1e_13_among_many_classes(n, k, spread, layout):
+    z, exact = many_logits(n, k, spread)
+    z = np.asarray(z, order=layout)
+    assert close(nn.cross_entropy(z, [0] * n), mp.fsum(exact) / n)
+    for row, found, loss in zip(z, nn.log_softmax(z), exact):
+        assert close(nn.cross_entropy([row], [0]), loss)
+        assert close(-found[0], loss, 2e-13)
+        nudged = row.astype(complex)
+        nudged[1] += 1e-30j
+        stepped = nn.cross_entropy([nudged], [0])
+        assert close(stepped.real, loss)
+        slope = mp.exp(mp.mpf(row[1]) - mp.mpf(row[0]) - loss)
+        assert math.isclose(stepped.imag / 1e-30, slope, rel_tol=1e-12,
+                            abs_tol=4e-16)
 
 
 def test_a_complex_loss_has_the_real_part_of_the_real_one():

@@ -264,7 +264,7 @@ def test_numpy_numbers_are_settings_like_pythons():
 # Weights that are not finite, and other people's ways.
 
 @pytest.mark.parametrize("name", PARAMS)
-@pytest.mark.parametrize("number", [math.nan, math.inf])
+@pytest.mark.parametrize("number", [math.nan, -math.inf])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_weights_that_are_not_finite_are_an_error_in_every_method(
         name, number, activation, tmp_path):
@@ -278,6 +278,7 @@ def test_weights_that_are_not_finite_are_an_error_in_every_method(
                  lambda: network.loss_and_gradients(X, y),
                  lambda: network.apply_gradients(gradients),
                  lambda: network.partial_fit(X, y),
+                 lambda: network.partial_fit(X, y, epochs=0),
                  lambda: nn.gradient_check(network, X, y),
                  lambda: network.save(tmp_path)):
         with pytest.raises((ValueError, FloatingPointError)):
@@ -286,44 +287,137 @@ def test_weights_that_are_not_finite_are_an_error_in_every_method(
     assert list(tmp_path.iterdir()) == []
 
 
-class Wide(nn.Network):
-    """A subclass with a setting of its own."""
+@pytest.mark.parametrize("call", [
+    lambda network, X, y: network.predict(X),
+    lambda network, X, y: network.evaluate(X, y),
+    lambda network, X, y: network.loss_and_gradients(X, y),
+    lambda network, X, y: network.partial_fit(X, y),
+    lambda network, X, y: nn.gradient_check(network, X, y)])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_infinity_less_infinity_inside_is_an_error(call, activation, dtype):
+    X, y = np.array([[9.0, 9.0], [1.0, 1.0]]), [0, 1]
+    network = nn.Network(3, activation, dtype=dtype, epochs=0,
+                         arithmetic="portable").fit(X, y)
+    most = np.finfo(dtype).max / 2      # which a matrix library may add
+    network.params_["W1"][:] = [[most], [-most]]
+    before = snapshot(network)
+    with pytest.raises((ValueError, FloatingPointError)):
+        call(network, X, y)
+    assert snapshot(network) == before
 
-    def __init__(self, hidden_size=9, colour="red", epochs=3):
-        super().__init__(hidden_size, epochs=epochs)
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_weights_that_are_lists_work_everywhere(dtype, tmp_path):
+    network, X, y = fitted(dtype=dtype)
+    found = []
+    for listed in (False, True):
+        one = copy.deepcopy(network)
+        if listed:
+            one.params_ = {name: p.tolist() for name, p in
+                           network.params_.items()}
+        _, gradients = one.loss_and_gradients(X, y)
+        found.append([learned(nn.Network.load(one.save(tmp_path)))[
+            "params_"], one.predict(X).tolist(), one.evaluate(X, y)["loss"],
+            nn.gradient_check(one, X, y).max_relative_error < 1e-4,
+            learned(one.apply_gradients(gradients).partial_fit(X, y))])
+    assert found[0] == found[1]
+
+
+# Subclasses.
+
+class Wide(nn.Network):
+    """A subclass with a setting of its own, and not all of its parent's."""
+
+    def __init__(self, hidden_size=9, colour="red", *, epochs=3,
+                 optimizer=None):
+        super().__init__(hidden_size, epochs=epochs, optimizer=optimizer)
         self.colour = colour
 
 
-def test_the_settings_of_a_subclass_are_those_of_its_own_init(tmp_path):
-    X, y = clusters()
+class Plain(nn.Network):
+    """A subclass whose settings are those of Network."""
+
+
+class Demanding(nn.Network):
+    """A subclass that cannot be made without being told something."""
+
+    def __init__(self, hidden_size):
+        super().__init__(hidden_size)
+
+
+def test_the_settings_of_a_subclass_are_those_of_its_own_init():
     network = Wide(colour="blue")
     assert network.get_params(deep=False) == {
-        "hidden_size": 9, "colour": "blue", "epochs": 3}
-    assert network.set_params(colour="green", epochs=2).colour == "green"
-    assert repr(network) == "Wide(colour='green', epochs=2)"
-    assert type(network.fit(X, y)) is Wide
-    assert repr(network).startswith("Wide(colour='green', epochs=2)\n# ")
-    with pytest.raises((TypeError, ValueError), match="Wide.*; "):
+        "hidden_size": 9, "colour": "blue", "epochs": 3, "optimizer": None}
+    assert network.set_params(
+        colour="green", epochs=2, optimizer__momentum=0.5) is network
+    assert (network.colour, network.optimizer.momentum) == ("green", 0.5)
+    for name in ("activation", "params_", "color"):
+        with pytest.raises(ValueError, match=name):
+            network.set_params(colour="red", **{name: "relu"})
+        assert network.colour == "green"
+    assert repr(Wide(colour="green", epochs=2)) == (
+        "Wide(colour='green', epochs=2)")
+    assert network.fit(*clusters()) is network
+    assert repr(network).startswith("Wide(colour='green', epochs=2, opt")
+    for other in (copy.deepcopy(network), pickle.loads(pickle.dumps(network))):
+        assert type(other) is Wide and snapshot(other) == snapshot(network)
+
+
+def test_methods_that_return_self_are_typed_to_return_the_subclass():
+    for method in ("fit", "partial_fit", "apply_gradients", "set_params"):
+        said = inspect.signature(getattr(nn.Network, method))
+        assert said.return_annotation == said.parameters["self"].annotation
+        assert "Network" not in str(said.return_annotation)
+
+
+@pytest.mark.parametrize("kind", [Wide, lambda: Demanding(3)])
+def test_what_load_could_not_make_again_is_not_saved(kind, tmp_path):
+    network = kind().fit(*clusters())
+    with pytest.raises((TypeError, ValueError), match=(
+            f"{type(network).__name__}.*; ")):
         network.save(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
-    class Plain(nn.Network):
-        """A subclass whose settings are those of Network."""
 
-    plain = Plain(5, epochs=2).fit(X, y)
-    assert type(Plain.load(plain.save(tmp_path))) is Plain
+def test_a_subclass_with_its_parents_settings_is_loaded_as_one(tmp_path):
+    path = Plain(5, epochs=2).fit(*clusters()).save(tmp_path)
+    assert type(Plain.load(path)) is Plain
+    assert type(nn.Network.load(path)) is nn.Network
 
 
-@pytest.mark.parametrize("broken", [
-    {}, {"W1": 3}, {"W1": None}, None, {"W1": np.ones(3), "b1": "a"}])
-def test_repr_never_raises(broken):
-    network, _, _ = fitted()
-    network.params_ = broken
+# What is broken, and what is rounded away.
+
+@pytest.mark.parametrize("attribute, value", [
+    *[("params_", broken) for broken in (
+        {}, None, [], "W1", {"W1": 3}, {"W1": None}, {"W1": np.ones(3)},
+        dict.fromkeys(PARAMS, "text"), {name: [] for name in PARAMS})],
+    ("classes_", None), ("loss_curve_", 3), ("n_features_in_", "x"),
+    ("optimizer", 0.5)], ids=repr)
+def test_repr_never_raises_and_what_is_broken_answers_nothing(
+        attribute, value):
+    network, X, y = fitted()
+    setattr(network, attribute, value)
+    assert repr(network).startswith("Network(")
+    for call in (network.predict, network.save) if (
+            attribute == "params_") else ():
+        with pytest.raises((TypeError, ValueError)):
+            call(X)
+    delattr(network, attribute)
     assert repr(network).startswith("Network(")
 
 
-def test_an_epsilon_that_float32_rounds_to_nothing_is_named():
-    network, X, y = fitted(dtype="float32")
-    network.set_params(optimizer=nn.Adam(epsilon=1e-60))
-    with pytest.raises(ValueError, match="^epsilon is 1e-60; "):
-        network.fit(X, y)
+@pytest.mark.parametrize("epsilon", [1e-46, 1e-60, 5e-324])
+def test_an_epsilon_that_float32_rounds_to_nothing_is_named(epsilon):
+    network, X, y = fitted(dtype="float32", optimizer=nn.Adam())
+    _, gradients = network.loss_and_gradients(X, y)
+    network.set_params(optimizer__epsilon=epsilon)
+    before = snapshot(network)
+    for call in (lambda: network.fit(X, y), lambda: network.partial_fit(X, y),
+                 lambda: network.apply_gradients(gradients)):
+        with pytest.raises(ValueError, match=f"^epsilon is {epsilon}; "):
+            call()
+        assert snapshot(network) == before
+    nn.Network(2, optimizer=nn.Adam(epsilon=epsilon), epochs=2).fit(X, y)
+    network.set_params(optimizer__epsilon=1e-45).partial_fit(X, y)

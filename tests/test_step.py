@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_activations import close
+from test_losses import many_logits
 
 import nn
 from support import (
@@ -95,16 +97,16 @@ def test_float32_and_portable_arithmetic_step_to_the_same_place(
     assert furthest(fitted(k, activation=activation, arithmetic="portable")[
         0].params_, network.params_) < 1e-12
     loss, gradients = network.loss_and_gradients(X, y)
-    for dtype, arithmetic, close in (("float64", "portable", 1e-13),
-                                     ("float32", "blas", 1e-5),
-                                     ("float32", "portable", 1e-5)):
+    for dtype, arithmetic, within in (("float64", "portable", 1e-13),
+                                      ("float32", "blas", 1e-5),
+                                      ("float32", "portable", 1e-5)):
         other, _, _ = fitted(k, dtype, 0, activation=activation,
                              arithmetic=arithmetic)
         for name, p in network.params_.items():
             other.params_[name][:] = p
         found, others = other.loss_and_gradients(X, y)
-        assert math.isclose(found, loss, rel_tol=close)
-        assert furthest(others, gradients) < close
+        assert math.isclose(found, loss, rel_tol=within)
+        assert furthest(others, gradients) < within
         assert {g.dtype.name for g in others.values()} == {dtype}
 
 
@@ -164,6 +166,23 @@ def test_rows_given_twice_have_the_loss_and_gradient_of_rows_given_once(
                                                 np.concatenate([y, y]))
     assert math.isclose(loss, twice, rel_tol=1e-14)
     assert furthest(doubled, gradients) < 1e-14
+
+
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+@pytest.mark.parametrize("k", [3, 4_000])
+@pytest.mark.parametrize("spread", [1.0, 350.0])
+def test_every_loss_is_within_1e_13_among_many_classes(k, spread, arithmetic):
+    """The logits are the biases of the output: nothing else is rounded."""
+    (logits,), (exact,) = many_logits(1, k, spread)
+    X, y = clusters(n=6)[0], [0] * 6
+    network = nn.Network(2, optimizer=nn.SGD(0.0), arithmetic=arithmetic)
+    network.partial_fit(X, y, classes=range(k), epochs=0)
+    network.params_["W2"][:], network.params_["b2"][:] = 0, logits
+    for batch_size in (None, 1, 4):
+        network.set_params(batch_size=batch_size).partial_fit(X, y)
+    for loss in (network.evaluate(X, y)["loss"], *network.loss_curve_,
+                 network.loss_and_gradients(X, y)[0]):
+        assert close(loss, exact)
 
 
 # Moving.
