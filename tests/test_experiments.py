@@ -19,21 +19,18 @@ import pytest
 
 import experiments
 import nn
+import support
+from support import ROOT
 
-ROOT = Path(experiments.__file__).parent
 PROGRAM = str(ROOT / "experiments.py")
 GOLDEN = "509e4600a3ae22d670a3962803baf4047ae3e52d0cfee4f19cd35f368dd79d62"
 IRIS = (ROOT / "data" / "iris.csv").read_bytes()
 
 
-def run(*arguments, cwd=None, timeout=120, env=None, **more):
+def run(*arguments, **more):
     """A Python process of its own, at its end, with what it printed."""
     skip_under_mutmut()
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)], cwd=cwd, text=True,
-        timeout=timeout, env={**os.environ, **(env or {})},
-        **{**streams, **more})
+    return support.run(*arguments, **more)
 
 
 def skip_under_mutmut():

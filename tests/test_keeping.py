@@ -25,7 +25,7 @@ from keeping_files import kept
 
 import experiments
 import nn
-from support import DTYPES, ROOT, clusters, fitted, iris
+from support import DTYPES, ROOT, Frame, clusters, fitted, iris
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="POSIX only")
@@ -44,16 +44,6 @@ def raising(number):
         raise OSError(number, os.strerror(number))
 
     return fail
-
-
-class Frame:
-    """What is needed of a data frame."""
-
-    def __init__(self, X, columns):
-        self.X, self.columns, self.shape = X, columns, np.shape(X)
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.X, dtype)
 
 
 # Training that goes on

@@ -4,14 +4,16 @@ import ast
 import inspect
 import io
 import sys
+import time
 import tokenize
+import tracemalloc
 import warnings
 
 import numpy as np
 import pytest
 
 import nn
-from support import ROOT, run
+from support import ROOT, fitted, run
 
 SOURCE = (ROOT / "nn.py").read_text(encoding="utf-8")
 PUBLIC = [getattr(nn, name) for name in nn.__all__ if hasattr(nn, name)]
@@ -115,6 +117,76 @@ def test_the_defaults_are_those_of_the_contract(name, defaults):
     signature = inspect.signature(getattr(nn, name))
     assert {parameter.name: parameter.default for parameter
             in signature.parameters.values()} == defaults
+
+
+@pytest.mark.parametrize("thing, words", [
+    (nn.Network, ["128", '"relu"', "32", "100", "by measurement"]),
+    (nn.Network, ["scaled", "mean", "deviation", "training rows"]),
+    (nn.Network.fit, ["X.mean(axis=0)", "X.std(axis=0)"]),
+    (nn.Network.fit, ["next step", "next call", "learning_rate", '"stop"'])])
+def test_a_docstring_says_what_must_be_known(thing, words):
+    text = " ".join(inspect.getdoc(thing).split())
+    assert [word for word in words if word not in text] == []
+
+
+def test_it_can_be_loaded_by_any_name_and_without_being_registered(tmp_path):
+    assert run_alone(tmp_path, "-c", (
+        "import importlib.util as util, sys; "
+        "spec = util.spec_from_file_location('other', 'nn.py'); "
+        "nn = util.module_from_spec(spec); spec.loader.exec_module(nn); "
+        f"{TRAINING}; assert nn.SGD() == nn.SGD() != nn.Adam(); "
+        "print('other' in sys.modules)")) == (0, "False\n", "")
+
+
+# What a call costs
+# -----------------
+
+def quickest(call, times=30):
+    seconds = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - begun)
+    return min(seconds)
+
+
+@pytest.mark.parametrize("batch_size", [None, 32])
+def test_a_step_costs_the_same_from_inside_and_however_long_ago_it_began(
+        batch_size):
+    network, X, y = fitted(hidden_size=100, batch_size=batch_size)
+    X, y = X[:1], y[:1]
+
+    def inside():
+        network.partial_fit(X, y)
+
+    def outside():
+        network.apply_gradients(network.loss_and_gradients(X, y)[1])
+
+    for _ in range(5):              # a busy machine may spoil some
+        first, from_outside = quickest(inside), quickest(outside)
+        before, network.loss_curve_ = network.loss_curve_, [0.5] * 1_000_000
+        inside()
+        late = quickest(inside)
+        network.loss_curve_ = before
+        if first < 2 * from_outside and late < 3 * first:
+            return
+    assert (first, late) < (2 * from_outside, 3 * first)
+
+
+@pytest.mark.parametrize("call", [
+    lambda network, X, y: network.partial_fit(X, y),
+    lambda network, X, y: network.evaluate(X, y),
+    lambda network, X, y: network.loss_and_gradients(X, y)])
+def test_memory_is_linear_in_the_classes(call):
+    X, y, most = np.ones((500, 20)), np.arange(500), []
+    for k in (1_000, 4_000):
+        network = nn.Network(4).partial_fit(X, y, classes=range(k), epochs=0)
+        call(network, X, y)
+        tracemalloc.start()
+        call(network, X, y)
+        most.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert most[1] < 1.2 * 4 * most[0]
 
 
 # Its size

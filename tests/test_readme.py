@@ -143,6 +143,14 @@ def test_the_picture_is_drawn_by_the_program(tmp_path):
     assert PICTURE.stat().st_size < 50_000
 
 
+@pytest.mark.parametrize("wanted", [
+    "sample and class weights", "weight decay", "a schedule", "early stopping",
+    "labels that training never saw", "several outputs"])
+def test_a_section_names_what_people_look_for_and_the_way_out(wanted):
+    section = README.split("## What it leaves out, and the way out")[1]
+    assert wanted in section.split("\n## ")[0].lower()
+
+
 def test_every_target_that_is_named_exists():
     named = set(re.findall(r"\bmake ([a-z_]+)(?: ARGS|`|$)", README,
                            re.MULTILINE))
