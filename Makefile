@@ -18,8 +18,8 @@ TOOLS := tests/tools
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help iris xor softmax_toy gradcheck reproduce test referees recipes
-.PHONY: torture portable matrix bench mutation lint docs clean
+.PHONY: help iris xor softmax_toy gradcheck reproduce
+.PHONY: test referees recipes browser torture portable matrix bench mutation lint docs clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z_ ]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -48,11 +48,14 @@ test: $(has)test  ## run every example and every test
 	@$(RUN) -m pytest -q -n 2 $(ARGS)
 	@echo "Everything held: the examples, and the tests."
 
-referees: $(has)test $(has)torch  ## run the tests that need PyTorch
-	@$(RUN) -m pytest -q tests/test_referees.py $(ARGS)
+referees: $(has)test $(has)torch  ## compare with scikit-learn and PyTorch
+	@$(RUN) -m pytest -q tests/test_other_programs.py $(ARGS)
 
 recipes: $(has)test $(has)torch $(has)recipes  ## run the recipes, some with PyTorch or Dask
 	@$(RUN) -m pytest -q tests/test_recipes.py $(ARGS)
+
+browser: $(has)browser  ## play with the book's pages in V8 and in Chromium
+	@$(RUN) -m pytest -q tests/test_browser.py tests/test_play.py $(ARGS)
 
 torture: $(has)test  ## crash, damage and fuzz for minutes
 	@$(RUN) $(TOOLS)/torture.py $(ARGS)

@@ -36,9 +36,11 @@ def pytest_terminal_summary(terminalreporter):
                   for report in terminalreporter.stats.get("skipped", []))
     for reason, times in sorted(why.items()):
         terminalreporter.write_line(f"Skipped {times}: {reason}")
-    if why and not all(map(importlib.util.find_spec, ["torch", "dask"])):
-        terminalreporter.write_line("What needs PyTorch or Dask is run by "
-                                    "`make referees` and `make recipes`.")
+    if why and not all(map(importlib.util.find_spec,
+                           ["torch", "dask", "selenium"])):
+        terminalreporter.write_line(
+            "What needs PyTorch, Dask or a browser is run by `make referees`,"
+            " `make recipes` and `make browser`.")
 
 
 @pytest.fixture(autouse=True)
