@@ -14,7 +14,8 @@ def draw():
     X = 2 * rng.random((200, 16)) - 1
     y = (X @ (2 * rng.random(16) - 1) > 0).astype(int)
     for (name, size), style in zip(SIZES.items(), STYLES):
-        network = nn.Network(epochs=0, optimizer=nn.SGD(0.3)).fit(X, y)
+        network = nn.Network(hidden_size=16, activation="tanh", epochs=0,
+                             batch_size=None, optimizer=nn.SGD(0.3)).fit(X, y)
         network.params_ = {key: size * p
                            for key, p in network.params_.items()}
         A1 = np.tanh(X @ network.params_["W1"] + network.params_["b1"])

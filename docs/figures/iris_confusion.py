@@ -15,7 +15,9 @@ def draw():
     for seed in range(SEEDS):
         train, test = experiments.split(y, 10, seed)
         scaled = experiments.scaled(X, train)
-        network = nn.Network(optimizer=nn.SGD(0.1, momentum=0.9), seed=seed)
+        network = nn.Network(
+            hidden_size=16, activation="tanh", batch_size=None, epochs=200,
+            optimizer=nn.SGD(0.1, momentum=0.9), seed=seed)
         network.fit(scaled[train], y[train])
         answers = network.predict(scaled[test])
         total = total + nn.confusion_matrix(y[test], answers)

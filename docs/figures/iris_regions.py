@@ -9,7 +9,8 @@ def draw():
     X, y = experiments.iris_data()
     X = X[:, 2:]
     mean, deviation = X.mean(axis=0), X.std(axis=0)
-    network = nn.Network(optimizer=nn.SGD(0.1, momentum=0.9))
+    network = nn.Network(hidden_size=16, activation="tanh", batch_size=None,
+                         optimizer=nn.SGD(0.1, momentum=0.9), epochs=200)
     network.fit((X - mean) / deviation, y)
     shade(axes, network, (0.5, -0.1), (7.4, 2.8),
           lambda points: (points - mean) / deviation)

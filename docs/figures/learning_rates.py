@@ -29,7 +29,8 @@ def draw():
         points = walk(slow)
         left.plot(points, points**2 / 2, MARKS[name] + "-", label=name,
                   markersize=5, linewidth=1)
-        network = nn.Network(optimizer=nn.SGD(rate), epochs=120)
+        network = nn.Network(hidden_size=16, activation="tanh", epochs=120,
+                             batch_size=None, optimizer=nn.SGD(rate))
         network.fit(*problem.part(problem.train))
         right.plot(network.loss_curve_, MARKS[name] + "-", markevery=15,
                    markersize=5)

@@ -21,8 +21,8 @@ def draw():
         def note(network, epoch, loss):
             losses.append(network.evaluate(X, y)["loss"])
 
-        nn.Network(optimizer=optimizer, batch_size=batch_size,
-                   epochs=60).fit(X, y, callback=note)
+        nn.Network(hidden_size=16, activation="tanh", optimizer=optimizer,
+                   batch_size=batch_size, epochs=60).fit(X, y, callback=note)
         axes.plot(range(1, 61), losses, style, label=name)
     axes.set(xlabel="epoch", ylabel="loss of all training rows",
              yscale="log")

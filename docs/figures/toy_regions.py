@@ -7,7 +7,8 @@ from docs.figures._style import panels, scatter, shade
 def draw():
     figure, axes = panels(size=(5.0, 4.2))
     problem = experiments.toy_problem(0)
-    network = nn.Network(hidden_size=8, optimizer=nn.SGD(0.1, momentum=0.9),
+    network = nn.Network(hidden_size=8, activation="tanh", batch_size=None,
+                         optimizer=nn.SGD(0.1, momentum=0.9),
                          epochs=100).fit(*problem.part(problem.train))
     shade(axes, network, problem.X.min(axis=0) - 0.5,
           problem.X.max(axis=0) + 0.5)

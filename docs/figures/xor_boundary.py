@@ -9,7 +9,8 @@ EPOCHS = 0, 2, 5, 10, 20, 300
 def draw():
     figure, axes = panels(2, 3, (6.4, 4.6), sharex=True, sharey=True)
     X, y = experiments.xor_data()
-    network = nn.Network(hidden_size=8, optimizer=nn.SGD(0.5, momentum=0.9))
+    network = nn.Network(hidden_size=8, activation="tanh", batch_size=None,
+                         optimizer=nn.SGD(0.5, momentum=0.9))
     done = 0
     for axis, epoch in zip(axes.flat, EPOCHS):
         network.partial_fit(X, y, epochs=epoch - done)
