@@ -122,11 +122,13 @@ def count_on(app, env):
 
 
 def tell_apart(app, doctree):
-    """Name the exercises' sections by their pages: on one page all meet."""
+    """Name sections that share a title by their pages: on one page all meet."""
+    folder, _, page = app.env.docname.rpartition("/")
     for section in doctree.findall(nodes.section):
-        if section["ids"] == ["exercises"]:
-            page = app.env.docname.rpartition("/")[2]
-            section["ids"] = [f"exercises-{page}"]
+        name = section["ids"][0]
+        if name == "exercises" or folder != "book" \
+                and f"book/{name}" in app.env.found_docs:
+            section["ids"] = [f"{name}-{page}"]
 
 
 def shorten_links(app, doctree, page):
