@@ -47,6 +47,13 @@ LETTERS = json.dumps([*string.ascii_uppercase])
 nan, inf = math.nan, math.inf
 
 
+class Species(str, enum.Enum):
+    """Labels that are a kind of str."""
+
+    SETOSA = "setosa"
+    VIRGINICA = "virginica"
+
+
 class Idle:
     """An optimizer of the user's own that does not do its part."""
 
@@ -73,6 +80,14 @@ class Liar(nn.Network):
 
     def loss_and_gradients(self, X, y):
         return 0.0, {name: self.params_[name] for name in self.left}
+
+
+class Wider(nn.Network):
+    """A network with a setting of its own."""
+
+    def __init__(self, hidden_size=2, width=1, **settings):
+        super().__init__(hidden_size, **settings)
+        self.width = width
 
 
 class HalfLiar(Liar):
@@ -173,6 +188,11 @@ METRICS = {f"nn.{metric}({given})": name
            for given, name in (("{}, y", "y_true"), ("y, {}", "y_pred"))}
 CLASSES = {"nn.Network().partial_fit(X, y, classes={})": "classes",
            "network.partial_fit(X, y, classes={})": "classes"}
+# Where the number of rows is known, the message has it.
+COUNTED = {call: name for call, name in {**LATER, **METRICS}.items()
+           if "partial_fit" not in call and name != "y_true"}
+UNCOUNTED = {call: name for call, name in {
+    **FIRST, **LATER, **METRICS, **CLASSES}.items() if call not in COUNTED}
 ANSWERS = ["{}.predict(X)", "{}.predict_proba(X)", "{}.score(X, y)",
            "{}.evaluate(X, y)", "{}.loss_and_gradients(X, y)",
            "nn.gradient_check({}, X, y)"]
@@ -181,11 +201,14 @@ GO_ON = ["{}.partial_fit(X, y)", '{}.save("models")',
 SET_LATER = [call.format("changed({})") for call in GO_ON]
 SET = ["nn.Network({}).fit(X, y)", "nn.Network({}).partial_fit(X, y)",
        "changed({}).fit(X, y)", *SET_LATER]
+SET_FLOAT32 = ['nn.Network(dtype="float32", {}).fit(X, y)',
+               'fitted(dtype="float32").set_params({}).partial_fit(X, y)']
 LOGITS = {"nn.softmax({})": "z", "nn.log_softmax({})": "z",
           "nn.cross_entropy({}, [0])": "logits",
           "nn.binary_cross_entropy({}, [0])": "logits"}
 NUMBERS = {**LOGITS, **{f"nn.{name}({{}})": "z" for name in ACTIVATIONS
                         if name in nn.__all__}}
+OF_Z = {call: name for call, name in NUMBERS.items() if name == "z"}
 WHOLE = {call.replace("{}", name + "={}"): name for call in SET
          for name in ("hidden_size", "batch_size", "epochs", "seed")}
 
