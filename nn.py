@@ -21,13 +21,14 @@ regularisation, no GPU and no automatic differentiation, and it never will
 have.  If you need these you have outgrown it, and can take the four weight
 arrays along.
 
-The file is a book in two parts, and each chapter leans only on those above
-it.  Part one is the network itself, to be read in one evening.  Part two is
-what makes it one to rely on: the checks of all that comes in, saved models,
-and an arithmetic that gives the same bits on every machine.  Names that begin
-with an underscore are for the inside.  Part one calls a few of part two, such
-as ``_table``, ``_labels`` and ``_check_settings``; they see to it that what
-comes in makes sense.  Trust them until then.
+The file is a book in two parts.  Part one is the network itself, for one
+evening: about three hours, with a pencil.  All you need is some Python and
+what school says of slopes.  Part two is what makes the network one to rely on:
+the checks of all that comes in, saved models, and an arithmetic that gives the
+same bits on every machine.  Names that begin with an underscore are for the
+inside.  Part one calls a few of part two, such as ``_table``, ``_labels`` and
+``_check_settings``, which see to it that what comes in makes sense.  Trust
+them until then.
 """
 
 import copy
@@ -86,12 +87,12 @@ __all__ = [
 # belong to, such as three species.  (Those are the *iris* data of Fisher 1936,
 # which return in examples and figures all through.)
 #
-# Between the two lie *layers*.  In the first, each of a few *units* multiplies
-# every feature by a number of its own, a *weight*, adds up, adds one number
-# more, its *bias*, and bends the sum by a curve, the *activation*.  This layer
-# is called hidden, since nobody outside sees what it gives.  The second layer
-# does the same with what the first one gave, without the bend: its sums are
-# the *outputs*, and they are turned into probabilities.
+# Between the two lie *layers*.  In the first, each of a few *units* (once
+# called neurons) multiplies every feature by a number of its own, a *weight*,
+# adds up, adds one number more, its *bias*, and bends the sum by a curve, the
+# *activation*.  This layer is called hidden, since nobody outside sees what it
+# gives.  The second layer does the same with what the first one gave, without
+# the bend: its sums are the *outputs*, which are turned into probabilities.
 #
 # Nobody chooses the weights and biases, the *parameters*.  They begin at
 # random.  Then rows whose class is known, by a *label*, are put through, and
@@ -102,13 +103,15 @@ __all__ = [
 # many such steps.  The rows that are put through before one step are a
 # *batch*.  When every row has had its turn, an *epoch* is over.
 #
-# Formulas write these things in symbols.  You will meet them one at a time;
-# here they are together, to come back to, with the names that they have in
-# the code.  The sizes are *n* rows, *d* features, *h* hidden units, *k*
-# outputs and, of weights and biases together, *p* parameters.  Two classes
-# need one output, three or more need one each.  A small letter with an index
-# is one entry of the array with the capital letter, so that :math:`p_{rj}` is
-# the entry of :math:`P` in row r and column j.
+# Symbols
+# -------
+#
+# Here are all symbols together, to come back to; pass them by for now.  The
+# sizes are *n* rows, *d* features, *h* hidden units, *k* outputs and, of
+# weights and biases together, *p* parameters.  Two classes need one output,
+# three or more need one each.  A small letter with an index is one entry of
+# the array with the capital letter: :math:`p_{rj}` is the entry of :math:`P`
+# in row r and column j.
 #
 # ==============  ========================  =========  =====================
 # Symbol          Name in the code          Shape      Meaning
@@ -165,9 +168,10 @@ class _Arithmetic(NamedTuple):
 # Activations
 # ===========
 #
-# Two linear layers in a row are one linear layer.  What makes the hidden
-# layer worth having is a bend between the two: a function applied to each
-# number on its own.  Three are on offer.
+# Two layers without a bend are one layer, since :math:`(X W_1) W_2` is X times
+# one matrix, :math:`W_1 W_2`.  What makes the hidden layer worth having is a
+# bend between the two: a function applied to each number on its own.  Three
+# are on offer.
 #
 # The **sigmoid** squeezes any number into the interval from 0 to 1:
 #
@@ -178,12 +182,11 @@ class _Arithmetic(NamedTuple):
 #
 # .. aside:: For the careful: what overflows
 #
-#    Written down literally, it overflows: at :math:`z = -1000` the term
-#    :math:`e^{1000}` is larger than any float.  Multiply numerator and
-#    denominator by :math:`e^{z}` where z is negative, and the exponential
-#    never sees a positive number.  All functions here take complex numbers
-#    too.  No data are complex, but a small imaginary step is the best way of
-#    measuring a slope.
+#    At :math:`z = -1000` the term :math:`e^{1000}` is larger than any float.
+#    So where z is negative, the code multiplies numerator and denominator by
+#    :math:`e^{z}`, and the exponential never sees a positive number.  And all
+#    functions here take complex numbers too: a small imaginary step is the
+#    best way of measuring a slope.
 
 def sigmoid(z: ArrayLike) -> Array:
     """Squeeze each number into the interval from 0 to 1.
@@ -255,9 +258,7 @@ def _tanh(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
     return ops.tanh(z, out)
 
 
-# The **rectifier** keeps positive numbers and puts 0 for the others.  Of a
-# complex number it looks at the real part, so that a small imaginary step does
-# not change its mind:
+# The **rectifier** keeps positive numbers and puts 0 for the others:
 #
 # .. math::
 #    :label: relu
@@ -291,10 +292,11 @@ def _relu(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
 # For the sigmoid, write :math:`a = 1/u` with :math:`u = 1 + e^{-z}`.  The
 # slope of :math:`1/u` in u is :math:`-1/u^2`, that of u in z is
 # :math:`-e^{-z}`, which is :math:`1 - u`, and along a chain slopes multiply:
-# :math:`(1 - u) \cdot (-1/u^2) = 1/u - 1/u^2 = a - a^2`.  The tangent is
-# :math:`2\,\sigma(2z) - 1`.  With :math:`\sigma` for :math:`\sigma(2z)` its
-# slope is :math:`2 \cdot 2\,\sigma(1 - \sigma)`, and since :math:`\sigma` is
-# :math:`(1 + a)/2`, that is :math:`(1 + a)(1 - a)`.  The rectifier's slope is
+# :math:`(1 - u) \cdot (-1/u^2) = 1/u - 1/u^2 = a - a^2`.
+#
+# The tangent is :math:`2\,s - 1` with :math:`s = \sigma(2z)`.  The slope of s
+# in z is :math:`2\,s(1 - s)`, so the tangent's is twice that.  Since s is
+# :math:`(1 + a)/2`, this is :math:`(1 + a)(1 - a)`.  The rectifier's slope is
 # 1 where it lets a number through; at its corner it has none, and 0 is as
 # good as any:
 #
@@ -338,8 +340,8 @@ _ACTIVATIONS: dict[str, tuple[Callable[..., Array],
 #    p_j = \frac{e^{z_j}}{\sum_i e^{z_i}}
 #        = \frac{e^{z_j - c}}{\sum_i e^{z_i - c}}
 #
-# The second form holds for every c.  Taking the row's largest logit for c
-# makes the largest exponential 1, and nothing overflows.
+# The second form holds for every c, since :math:`e^{-c}` cancels.  With the
+# row's largest logit for c nothing overflows.
 
 def softmax(z: ArrayLike) -> Array:
     """Turn each row of logits into probabilities that sum to 1.
@@ -358,7 +360,7 @@ def softmax(z: ArrayLike) -> Array:
     >>> np.allclose(softmax([1.0, 2.0, 3.0]), e / e.sum(), rtol=1e-15)
     True
     """
-    return _by_rows(_softmax, _logits(z, "z"))
+    return _by_rows(_softmax, _numbers(z, "z", "(..., k)"))
 
 
 def _softmax(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
@@ -369,11 +371,10 @@ def _softmax(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
     return e
 
 
-# The loss needs the logarithm of a probability; log is the natural one
-# throughout.  If you compute the probability first you may lose it: one that
-# is too small for a float is rounded to 0 (it *underflows*), and the logarithm
-# of 0 is minus infinity.  But the logarithm of a quotient is a difference of
-# logarithms, which can be computed without the quotient:
+# The loss needs the logarithm of a probability (log is the natural one
+# throughout).  A very small probability would be rounded to 0 before its
+# logarithm could be taken.  But the logarithm of a quotient is a difference of
+# logarithms, which needs no quotient:
 #
 # .. math::
 #    :label: log-softmax
@@ -384,14 +385,10 @@ def _softmax(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
 #
 #    When the network is sure of itself the sum is 1 and a little, and a little
 #    vanishes beside 1.  So the largest term, which *is* 1, is left out of the
-#    sum, and ``log1p``, the logarithm of one plus its argument, puts it back:
-#
-#    >>> float(np.log(1 + 1e-20)), float(np.log1p(1e-20))
-#    (0.0, 1e-20)
-#
-#    NumPy's log1p forgets this for complex numbers, where the logarithm has
-#    half that of the squared length as its real part and the angle as its
-#    imaginary one.  Of :math:`1 + x + iy` the squared length is 1 and
+#    sum, and ``log1p``, the logarithm of one plus its argument, puts it back.
+#    NumPy's own forgets this for complex numbers: their logarithm has half
+#    that of the squared length as its real part, the angle as its imaginary
+#    one, and of :math:`1 + x + iy` the squared length is 1 and
 #    :math:`x (2 + x) + y^2`.
 
 def log_softmax(z: ArrayLike) -> Array:
@@ -413,16 +410,15 @@ def log_softmax(z: ArrayLike) -> Array:
     ...             rtol=1e-13, atol=0)
     True
     """
-    return _by_rows(_log_softmax, _logits(z, "z"))
+    return _by_rows(_log_softmax, _numbers(z, "z", "(..., k)"))
 
 
 def _log_softmax(z: Array, ops: _Arithmetic) -> Array:
-    top = np.argmax(z, axis=-1)[..., None]
-    shifted = z - np.take_along_axis(z, top, axis=-1)
-    e = ops.exp(shifted)
-    np.put_along_axis(e, top, 0, axis=-1)
-    logarithms: Array = shifted - ops.log1p(
-        ops.total(e, axis=-1, keepdims=True))
+    shifted = z - np.maximum.reduce(z, axis=-1, keepdims=True)
+    top = shifted == 0          # the largest, and all that equal it
+    others = ops.total(np.where(top, 0, ops.exp(shifted)), -1, keepdims=True)
+    others += np.count_nonzero(top, axis=-1, keepdims=True) - 1
+    logarithms: Array = shifted - ops.log1p(others)
     return logarithms
 
 
@@ -431,7 +427,9 @@ def _log1p(x: Array) -> Array:
     if x.dtype.kind != "c":
         return np.log1p(x)
     squared = x.real * (2 + x.real) + x.imag * x.imag
-    return np.log1p(squared) / 2 + 1j * np.arctan2(x.imag, 1 + x.real)
+    logarithm: Array = np.log1p(squared) / 2 + 1j * np.arctan2(
+        x.imag, 1 + x.real)
+    return logarithm
 
 
 _NUMPY = _Arithmetic(np.matmul, np.add.reduce, np.exp, _log1p, np.tanh)
@@ -444,10 +442,8 @@ _NUMPY = _Arithmetic(np.matmul, np.add.reduce, np.exp, _log1p, np.tanh)
 # small.  Both losses below are the surprise at the right answer: minus the
 # logarithm of the probability that it was given.  Sure and right costs next to
 # nothing, undecided between two classes costs log 2, sure and wrong costs the
-# more, the surer the network was.
-#
-# They take logits, and no probabilities.  A probability of 1e-400 or of
-# 1 - 1e-20 cannot be written as a float; the logits that it came from can.
+# more, the surer the network was.  Both take logits, since a probability of
+# 1e-400 cannot be written as a float, and the logit that it came from can.
 #
 # With two classes there is one logit z to a row, and :math:`\sigma(z)` is the
 # probability of class 1.  That of class 0 is the rest, :math:`1 - \sigma(z) =
@@ -484,8 +480,9 @@ def binary_cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
     >>> binary_cross_entropy([-10000.0], [1])
     10000.0
     """
-    z = _logits(logits, "logits", 1)[:, None]
-    return _mean_loss(_binary_losses, z, _targets(targets, len(z), 2))
+    z = _numbers(logits, "logits", "(n,)")[:, None]
+    t = _indices(targets, np.arange(2), len(z), "targets", "the loss")
+    return _mean_loss(_binary_losses, z, t)
 
 
 def _binary_losses(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
@@ -502,16 +499,17 @@ def _wide(z: Array) -> Array:
     return wide
 
 
-def _mean_loss(losses: Callable[..., Array], Z2: Array, t: Array) -> Any:
+def _mean_loss(losses: Callable[..., Array], Z2: Array, t: Array) -> float:
     """The mean of the rows' losses, even where their sum would overflow."""
     with np.errstate(all="ignore"):
-        rows = losses(Z2, t, _NUMPY)
+        rows = losses(np.ascontiguousarray(Z2), t, _NUMPY)
         mean = np.add.reduce(rows) / len(rows)
         if not np.isfinite(mean):
             mean = np.add.reduce(rows / len(rows))
     if not np.isfinite(mean):
         raise ValueError("the loss overflows; give smaller logits")
-    return mean.item()
+    loss: float = mean.item()
+    return loss
 
 
 # With k classes there are k logits, and the loss of a row is minus the
@@ -547,20 +545,21 @@ def cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
     >>> np.allclose(cross_entropy(z, t), -np.log(softmax(z)[[0, 1], t]).mean())
     True
     """
-    z = _logits(logits, "logits", 2)
-    return _mean_loss(_class_losses, z, _targets(targets, *z.shape))
+    z = _numbers(logits, "logits", "(n, k)")
+    classes = np.arange(z.shape[1])
+    t = _indices(targets, classes, len(z), "targets", "the loss")
+    return _mean_loss(_class_losses, z, t)
 
 
 def _class_losses(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
-    logarithms = _log_softmax(_wide(Z2), ops)
-    right = np.take_along_axis(logarithms, t[..., None], axis=-1)
+    right = np.take_along_axis(_log_softmax(_wide(Z2), ops), t[..., None], -1)
     losses: Array = 0 - right[..., 0]
     return losses
 
 
 # Sigmoid with its loss and softmax with its loss share a property that
-# makes them the pairs to use.  The slope of a row's loss in a logit is the
-# probability minus the truth; of the mean over n rows it is an n-th of that:
+# makes them the pairs to use: the slope of a row's loss in a logit is the
+# probability minus the truth.  Of the mean over n rows it is an n-th of that:
 #
 # .. math::
 #    :label: slope-of-the-loss
@@ -570,23 +569,17 @@ def _class_losses(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
 # The curly d means the slope in one number while all others stay as they are.
 # With several outputs :math:`Y_{rj}` is 1 if j is the right class of row r,
 # else 0; with a single one it is :math:`t_r` itself.  To see it for the
-# softmax, write the row's loss as
-# :math:`\log \sum_i e^{z_i} - z_t`.  The first term's slope in :math:`z_j`
-# is :math:`e^{z_j} / \sum_i e^{z_i}`, which is :math:`p_j`; the second's is
-# 1 if j is t.  The sigmoid is a softmax over the two logits 0 and z.
+# softmax, write the row's loss as :math:`\log \sum_i e^{z_i} - z_t`.  The
+# slope of a logarithm is one over what stands in it, so that of the first
+# term in :math:`z_j` is :math:`e^{z_j} / \sum_i e^{z_i}`, which is
+# :math:`p_j`.  The second term's is 1 if j is t, else 0.  The sigmoid is a
+# softmax over the two logits 0 and z.
 #
 # >>> z, step = np.array([[0.2, -0.4, 1.0]]), 1e-6
 # >>> rise = cross_entropy(z + [[step, 0, 0]], [2])
 # >>> fall = cross_entropy(z - [[step, 0, 0]], [2])
 # >>> p_0 = softmax(z)[0, 0]
 # >>> bool(abs((rise - fall) / (2 * step) - (p_0 - 0)) < 1e-9)
-# True
-#
-# And for the sigmoid, in the first of two rows:
-#
-# >>> rise = binary_cross_entropy([0.3 + step, 1.0], [1, 0])
-# >>> fall = binary_cross_entropy([0.3 - step, 1.0], [1, 0])
-# >>> bool(abs((rise - fall) / (2 * step) - (sigmoid(0.3) - 1) / 2) < 1e-9)
 # True
 
 def _truth(t: Array, k: int) -> Array:
@@ -654,10 +647,11 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
 #
 # The network turns a row of d numbers into k logits in two layers.  Each
 # multiplies by a matrix of weights and adds biases; between them stands the
-# activation, here called f.  A bias is the weight of one more input, which is
+# activation, here called f.  A bias is the weight of one more input that is
 # always 1.  So we write a column of ones behind the data X, call the two
-# together :math:`X_1`, and put the biases below the weights as one more row,
-# in :math:`M_1`.  The same is done for the second layer:
+# together :math:`X_1`, and put the biases below the weights, as the last row
+# of :math:`M_1`.  Then :math:`X_1 M_1` is :math:`X W_1 + b_1`.  The same is
+# done for the second layer:
 #
 # .. math::
 #    :label: forward
@@ -699,11 +693,10 @@ def _with_ones(X: Array, dtype: Any = None) -> Array:
     return X1
 
 
-# In code the three equations are three lines.  ``order="F"`` lays an array
-# down column by column, and ``out`` fills one that is there already.  So the
-# hidden activations are one piece of memory beside their ones, and nothing
-# is allocated in training, where the same arrays are filled again and again.
-# On 120 rows of four features this takes 4 microseconds off a step of 18.
+# In code the three equations are three lines.  What comes before them only
+# makes room for the results, if the caller has none ready; ``order="F"`` lays
+# an array down column by column, so that the activations are one piece of
+# memory beside their ones.
 
 def _forward(X1: Array, M1: Array, M2: Array, activation: str,
              ops: _Arithmetic = _NUMPY, A: Array | None = None,
@@ -711,18 +704,16 @@ def _forward(X1: Array, M1: Array, M2: Array, activation: str,
     """The activations with their ones A (n, h + 1) and the logits Z2."""
     if A is None:
         A = np.ones((len(X1), len(M2)), M1.dtype, order="F")
+    A1, (activate, _) = A[:, :-1], _ACTIVATIONS[activation]
+    activate(ops.dot(X1, M1, A1), ops, A1)
     if Z2 is None:
         Z2 = _empty(1, len(X1), M2.shape[1], M1.dtype)[0]
-    activate, _ = _ACTIVATIONS[activation]
-    A1 = A[:, :-1]
-    activate(ops.dot(X1, M1, A1), ops, A1)
     ops.dot(A, M2, Z2)
     return A, Z2
 
 
 # NumPy adds up fast along what lies far apart, and exactly along what lies
-# side by side.  Up to 64 classes a sum of either kind is good to 14 digits,
-# and the fast one spares most of a softmax's time.
+# side by side.  Up to 64 classes the fast way is good to 14 digits too.
 
 def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
     """Room for b batches of m rows of k classes."""
@@ -731,25 +722,26 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
     return np.empty((b, k, m), dtype).transpose(0, 2, 1)
 
 
-# Three rows of two features, four hidden units, three classes:
+# Exclusive or, with two rectifiers whose weights are nearly right:
 #
-# >>> X1 = _with_ones(np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]))
-# >>> M1, M2 = _layers(np.full(3 * 4 + 5 * 3, 0.5), (2, 4, 3))
-# >>> A, Z2 = _forward(X1, M1, M2, "tanh")
-# >>> A.shape, Z2.shape
-# ((3, 5), (3, 3))
-# >>> np.allclose(A[0, :4], np.tanh(0.0 * 0.5 + 1.0 * 0.5 + 0.5))
-# True
-# >>> np.allclose(Z2[0], 4 * np.tanh(1.0) * 0.5 + 0.5)
-# True
+# >>> X1 = _with_ones(np.array([[0.0, 0.0], [0, 1], [1, 0], [1, 1]]))
+# >>> sizes, theta = (2, 2, 1), np.empty(9)
+# >>> M1, M2 = _layers(theta, sizes)
+# >>> M1[...], M2[...] = [[2, 2], [2, 2], [-1, -3]], [[1], [-2], [-0.5]]
+# >>> A, Z2 = _forward(X1, M1, M2, "relu")
+# >>> A.tolist()
+# [[0.0, 0.0, 1.0], [1.0, 0.0, 1.0], [1.0, 0.0, 1.0], [3.0, 1.0, 1.0]]
+# >>> Z2[:, 0].tolist()                # wanted: below 0, above, above, below
+# [-0.5, 0.5, 0.5, 0.5]
 
 # Backward
 # --------
 #
 # Training needs the slopes of the loss in all weights and biases.
-# *Backpropagation* (Linnainmaa 1970, Werbos 1974, Rumelhart, Hinton and
-# Williams 1986) finds them all in one walk from the loss back to the input.
-# It takes two rules about slopes, and no more.
+# *Backpropagation* finds them all in one walk from the loss back to the input.
+# (It was found more than once: by Linnainmaa 1970, by Werbos 1974, and by
+# Rumelhart, Hinton and Williams 1986, who made it famous.)  It takes two rules
+# about slopes, and no more.
 #
 # **Along a chain slopes multiply.**  If u grows three times as fast as w, and
 # the loss twice as fast as u, then the loss grows six times as fast as w.
@@ -762,7 +754,7 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 #    \frac{\partial u}{\partial w}
 #
 # **Where a value is used twice, its slopes add.**  If w feeds both u and v,
-# then a nudge of w reaches the loss on two ways, and both changes count:
+# then a nudge of w reaches the loss by two paths, and both changes count:
 #
 # .. math::
 #    :label: slopes-add
@@ -779,11 +771,11 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 # >>> round(measured, 6) == 2 * 3 + 5 * (2 * w)
 # True
 #
-# **One unit, one row.**  Take one feature x, one hidden unit with the weight w
-# and one logit, and leave the biases out: :math:`a = f(x w)` and
-# :math:`z = a u`, where u is the weight behind the unit.  We know where the
-# walk back begins, since :eq:`slope-of-the-loss` gives the slope of the loss
-# in z: it is :math:`p - t`, the probability less the truth.  From there:
+# **One unit, one row.**  Follow one feature x, by its weight w, through one
+# hidden unit to the logit: :math:`a = f(x w + c)` and :math:`z = a u + e`.
+# Here u is the weight behind the unit, and c and e are whatever else is added.
+# The walk back begins at z, for :eq:`slope-of-the-loss` leaps over p at once:
+# the slope there is :math:`p - t`, the probability less the truth.  Then:
 #
 # .. math::
 #    :label: one-unit
@@ -794,41 +786,52 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 #    \frac{\partial L}{\partial a} \cdot f' \cdot x
 #
 # Each slope is the one before it times the slope of one operation.  That of a
-# product is the other factor: of :math:`a u` it is a in u, and u in a.
+# product is the other factor: of :math:`a u` it is a in u, and u in a.  The
+# bend has :math:`f'`, from :eq:`slopes`.  What is only added has the slope 1,
+# so a bias gets the slope of its sum as it is.
 #
-# >>> x, w, u, t = 1.0, 0.5, 2.0, 1
-# >>> a = np.tanh(x * w)
-# >>> slope_z = sigmoid(a * u) - t
+# In the last row of the example, with the first unit: a is 3 and z is 0.5.
+#
+# >>> x, w, u, t = 1.0, 2.0, 1.0, 0
+# >>> a = relu(x * w + 1)             # c: 2 of the other bit, bias -1
+# >>> slope_z = sigmoid(a * u - 2.5) - t
 # >>> slope_u, slope_a = slope_z * a, slope_z * u
-# >>> slope_w = slope_a * (1 - a * a) * x
-# >>> rise, fall = (binary_cross_entropy([np.tanh(x * (w + s)) * u], [t])
-# ...               for s in (1e-6, -1e-6))
-# >>> bool(abs((rise - fall) / 2e-6 - slope_w) < 1e-9)
+# >>> slope_w = slope_a * (a > 0) * x
+# >>> [float(slope.round(4)) for slope in (slope_z, slope_u, slope_w)]
+# [0.6225, 1.8674, 0.6225]
+# >>> def loss_at(w):
+# ...     return binary_cross_entropy([relu(x * w + 1) * u - 2.5], [t])
+# >>> measured = (loss_at(w + 1e-6) - loss_at(w - 1e-6)) / 2e-6
+# >>> bool(abs(measured - slope_w) < 1e-9)
 # True
 #
-# **Many units, many rows.**  Now with indices: r counts rows, i what comes in
-# from below, and j what it feeds.  The mean over n rows makes the first slope
-# :math:`(p_{rj} - Y_{rj}) / n`, an entry of :math:`D_2`.  The weight in row i
-# and column j of :math:`M_2` multiplies :math:`a_{ri}` and feeds
-# :math:`z_{rj}`, once *in every row*, so its slopes add up over the rows.  The
-# activation :math:`a_{ri}` feeds *every logit* of its row, so its slopes add
-# up over those.  And behind the activation the same happens once more:
+# **Many units, many rows.**  Now with indices: r counts rows, i what comes
+# into a layer, and j what it feeds.  The loss is a mean over n rows, so the
+# slope at a logit is an n-th: :math:`d_{rj} = (p_{rj} - Y_{rj}) / n`.
+#
+# The weight :math:`w_{ij}`, in row i and column j of :math:`M_2`, takes
+# :math:`a_{ri}` to the logit :math:`z_{rj}`, which gives it the slope
+# :math:`a_{ri}\, d_{rj}`.  It does so *in every row*: add up over r.  The
+# activation :math:`a_{ri}` is taken there by :math:`w_{ij}`, which gives it
+# :math:`d_{rj}\, w_{ij}`.  It goes *to every logit* of its row: add up over j.
+# Then multiply by the slope of the bend that it came through.  In the first
+# layer the weights fare as in the second, with x for a, and j a hidden unit:
 #
 # .. math::
 #    :label: with-indices
 #
 #    g_{ij} = \sum_r a_{ri}\, d_{rj} \qquad
-#    d'_{ri} = \Big( \sum_j d_{rj}\, w_{ij} \Big) f'_{ri} \qquad
+#    d'_{ri} = f'_{ri} \sum_j d_{rj}\, w_{ij} \qquad
 #    g'_{ij} = \sum_r x_{ri}\, d'_{rj}
 #
-# Here d and g are the entries of :math:`D_2` and :math:`G_2`, and with a
-# stroke those of :math:`D_1` and :math:`G_1`.
+# Here d and g are the entries of :math:`D_2` and :math:`G_2`, with a stroke
+# those of :math:`D_1` and :math:`G_1`; :math:`f'` is the slope of the bend.
 #
 # **As matrices.**  A sum over a shared index is a matrix product, if the index
 # stands last in the first factor and first in the second.  Where it does not,
 # transpose.  So the whole walk is four lines, in which :math:`\odot`
 # multiplies entry by entry and :math:`W_2` is :math:`M_2` without its biases,
-# since nothing lies behind the ones:
+# since no weight lies behind the ones:
 #
 # .. math::
 #    :label: backward
@@ -842,50 +845,43 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 # :math:`G_2` must have the shape of :math:`M_2`, (h + 1, k), and of A,
 # (n, h + 1), and :math:`D_2`, (n, k), only :math:`A^\top D_2` has it.
 #
-# **What it costs.**  Forward there are two products, backward three of about
-# the same size, and the first layer's data need no slope.  So a walk back
-# costs less than two walks forward, whatever the number of parameters.  To
-# measure the slopes one by one would take a walk forward for each: with
-# 10,000 parameters, ten thousand.
+# **What it costs.**  Each layer has one product forward, and two back: one for
+# its parameters, and one to hand the slope on, which the first layer saves.
+# So a walk back costs at most two walks forward.  To measure the slopes one by
+# one takes a walk for each: with 10,000 parameters, ten thousand.
 #
 # In code these are the same lines in the same order.  The first is left to
-# the caller; F is :math:`f'(A_1)`.
+# the caller; F is :math:`f'(A_1)`, and ``_T`` stands for a transpose.
 
-def _backward(X1: Array, A: Array, D2: Array, F: Array, M2: Array, G1: Array,
-              G2: Array, ops: _Arithmetic = _NUMPY, D1: Array | None = None
-              ) -> None:
+def _backward(X1_T: Array, A_T: Array, D2: Array, F: Array, W2_T: Array,
+              G1: Array, G2: Array, ops: _Arithmetic = _NUMPY,
+              D1: Array | None = None) -> None:
     """Fill G1 and G2 with the slopes of the loss in M1 and M2."""
+    ops.dot(A_T, D2, G2)
     if D1 is None:
         D1 = np.empty(F.shape, D2.dtype, order="F")
-    ops.dot(A.T, D2, G2)
-    ops.dot(D2, M2[:-1].T, D1)
+    ops.dot(D2, W2_T, D1)
     D1 *= F
-    ops.dot(X1.T, D1, G1)
+    ops.dot(X1_T, D1, G1)
 
 
-# Here it is at work, on two rows of one feature, with a hidden layer of one
-# unit and two classes, so that each of the four arrays holds one number:
+# For the example above they give these slopes:
 #
-# >>> sizes, theta, gradient = (1, 1, 1), np.zeros(4), np.zeros(4)
-# >>> for name, value in ("W1", 0.5), ("W2", 2.0), ("b2", -0.5):
-# ...     _views(theta, sizes)[name][...] = value
-# >>> X1, Y = _with_ones(np.array([[1.0], [-1.0]])), np.array([[1.0], [0.0]])
-# >>> M1, M2 = _layers(theta, sizes)
-# >>> A, Z2 = _forward(X1, M1, M2, "tanh")
-# >>> A.round(4).tolist(), Z2.round(4).tolist()
-# ([[0.4621, 1.0], [-0.4621, 1.0]], [[0.4242], [-1.4242]])
-# >>> D2 = (sigmoid(Z2) - Y) / 2
-# >>> F = 1 - A[:, :-1]**2
-# >>> _backward(X1, A, D2, F, M2, *_layers(gradient, sizes))
-# >>> {name: g.item() for name, g in _views(gradient.round(4), sizes).items()}
-# {'W1': -0.4636, 'b1': -0.1585, 'W2': -0.1362, 'b2': -0.1008}
+# >>> gradient, Y = np.empty(9), np.array([[0], [1], [1], [0]])
+# >>> G1, G2 = _layers(gradient, sizes)
+# >>> D2, F = (sigmoid(Z2) - Y) / 4, A[:, :-1] > 0
+# >>> _backward(X1.T, A.T, D2, F, M2[:-1].T, G1, G2)
+# >>> G1.round(4).tolist()
+# [[0.0612, -0.3112], [0.0612, -0.3112], [-0.0332, -0.3112]]
+# >>> G2[:, 0].round(4).tolist()
+# [0.2781, 0.1556, 0.0612]
 #
 # Nudging a parameter must change the loss by its slope times the nudge:
 #
 # >>> def loss_at(theta):
-# ...     _, Z2 = _forward(X1, *_layers(theta, sizes), "tanh")
-# ...     return binary_cross_entropy(Z2[:, 0], [1, 0])
-# >>> nudges = 1e-6 * np.eye(4)
+# ...     _, Z2 = _forward(X1, *_layers(theta, sizes), "relu")
+# ...     return binary_cross_entropy(Z2[:, 0], Y[:, 0])
+# >>> nudges = 1e-6 * np.eye(9)
 # >>> measured = [(loss_at(theta + nudge) - loss_at(theta - nudge)) / 2e-6
 # ...             for nudge in nudges]
 # >>> np.allclose(measured, gradient, atol=1e-9)
@@ -900,12 +896,13 @@ def _backward(X1: Array, A: Array, D2: Array, F: Array, M2: Array, G1: Array,
 # the sums lie far out where the activation is flat and has no slope to learn
 # from; if they are too small, each layer gives smaller numbers than it got.
 #
-# A sum of *inputs* products, each of a weight and a number of variance 1, has
-# the variance *inputs* times that of the weights.  To keep it at 1 on the way
-# forward, weights want the variance 1/inputs, and on the way back, by the same
-# reasoning, 1/outputs.  Glorot and Bengio (2010) take the middle, 2 / (inputs
-# + outputs).  Numbers drawn evenly from -r to r have the variance
-# :math:`r^2 / 3`, and so (U stands for the even draw)
+# Variances of independent numbers add.  So a sum of *inputs* products, each of
+# a weight and a number of variance 1, has the variance *inputs* times that of
+# the weights.  To keep it at 1 on the way forward, weights want the variance
+# 1/inputs, and on the way back, by the same reasoning, 1/outputs.  Glorot and
+# Bengio (2010) take the middle, 2 / (inputs + outputs).  Numbers drawn evenly
+# from -r to r have the variance :math:`r^2 / 3`, the mean of all squares up to
+# :math:`r^2`.  Solve for r, with U for the even draw:
 #
 # .. math::
 #    :label: glorot
@@ -913,12 +910,11 @@ def _backward(X1: Array, A: Array, D2: Array, F: Array, M2: Array, G1: Array,
 #    W \sim U(-r, r), \qquad
 #    r = \sqrt{\frac{6}{\text{inputs} + \text{outputs}}}
 #
-# It is a middle and no more: with 4 inputs, 16 units and 3 outputs the first
-# sums have the variance 0.4.  Biases have no symmetry to break and begin at
-# zero.
+# It is a middle and no more: with 4 inputs and 16 units the sums have the
+# variance 0.4.  Biases have no symmetry to break and begin at zero.
 #
 # >>> draws = np.random.default_rng(0).uniform(-2, 2, 100_000)
-# >>> abs(draws.var() - 2**2 / 3) < 0.01, 4 * 2 / (4 + 16)
+# >>> bool(abs(draws.var() - 2**2 / 3) < 0.01), 4 * 2 / (4 + 16)
 # (True, 0.4)
 
 def _first_theta(rng: Any, sizes: Sizes, dtype: str) -> Array:
@@ -929,12 +925,6 @@ def _first_theta(rng: Any, sizes: Sizes, dtype: str) -> Array:
         r = math.sqrt(6 / sum(view.shape)) if name[0] == "W" else 0
         view[...] = r * (2 * rng.random(view.shape) - 1)
     return theta
-
-
-# >>> theta = _first_theta(np.random.default_rng(0), (4, 16, 3), "float64")
-# >>> W1 = _views(theta, (4, 16, 3))["W1"]
-# >>> bool(0.9 < np.abs(W1).max() / np.sqrt(6 / (4 + 16)) <= 1)
-# True
 
 
 # Optimizers
@@ -961,23 +951,7 @@ def _first_theta(rng: Any, sizes: Sizes, dtype: str) -> Array:
 # :math:`\theta` and returns what the optimizer wants to remember between
 # steps, as a dict of arrays.  ``step`` changes :math:`\theta` and that memory
 # in place.  The object itself holds only settings, so that one optimizer can
-# serve any number of networks, and a network can be saved with all that it
-# needs to train on.  (That works for the two below; one of your own can train
-# but not be saved.)
-#
-# Writing another takes a few lines.  This one looks only at the signs:
-#
-# >>> class SignDescent:
-# ...     def __init__(self, learning_rate=0.01):
-# ...         self.learning_rate = learning_rate
-# ...     def start(self, theta):
-# ...         return {}
-# ...     def step(self, theta, gradient, memory):
-# ...         theta -= self.learning_rate * np.sign(gradient)
-# >>> theta = np.array([1.0, 2.0])
-# >>> SignDescent(0.5).step(theta, np.array([0.1, -7.0]), {})
-# >>> theta.tolist()
-# [0.5, 2.5]
+# serve any number of networks.
 #
 # **Gradient descent** is :eq:`descent` and no more.  In a narrow valley it
 # zigzags from wall to wall.  *Momentum* (Polyak 1964) adds up past gradients
@@ -991,23 +965,18 @@ def _first_theta(rng: Any, sizes: Sizes, dtype: str) -> Array:
 #    v \leftarrow \mu v + g \qquad \theta \leftarrow \theta - \eta v
 #
 # If g stays the same, v grows to :math:`g\,(1 + \mu + \mu^2 + \cdots)`, which
-# is :math:`g / (1 - \mu)`.  So :math:`\mu = 0.9` remembers some ten steps, and
-# walks ten times as fast where the way is straight:
-#
-# >>> v = 0.0
-# >>> for _ in range(200):
-# ...     v = 0.9 * v + 1.0
-# >>> round(v, 6) == round(1 / (1 - 0.9), 6)
-# True
+# is :math:`g / (1 - \mu)`: take the sum, subtract :math:`\mu` times it, and
+# only the 1 is left.  So :math:`\mu = 0.9` remembers some ten steps, and walks
+# ten times as fast where the way is straight.
 #
 # *Nesterov's* variant (Nesterov 1983, Sutskever et al. 2013) measures the
 # gradient not where it stands but where the velocity is about to carry it,
 # and so brakes before the far wall.  Let :math:`\theta` be that point ahead,
 # :math:`\theta = x - \eta \mu v` where x is the place itself.  The gradient g
 # is taken there, v becomes :math:`v' = \mu v + g`, and x moves by
-# :math:`-\eta v'`.  The new point ahead is :math:`x - \eta v' - \eta \mu v'`,
-# and less the old one that is :math:`\eta \mu v - \eta v' - \eta \mu v'`, in
-# which :math:`\mu v - v'` is just :math:`-g`:
+# :math:`-\eta v'`.  The new point ahead is :math:`x - \eta v' - \eta \mu v'`.
+# Less the old one that is :math:`\eta (\mu v - v') - \eta \mu v'`, and
+# :math:`\mu v - v'` is just :math:`-g`:
 #
 # .. math::
 #    :label: nesterov
@@ -1103,9 +1072,10 @@ class SGD:
 #
 # Both means start at zero, and so they are too low at first.  If g stays the
 # same, then after :math:`\tau` steps m is :math:`(1 - \beta_1)\,g` times
-# :math:`1 + \beta_1 + \cdots + \beta_1^{\tau - 1}`.  That sum is
-# :math:`(1 - \beta_1^\tau) / (1 - \beta_1)`, so m is
-# :math:`(1 - \beta_1^\tau)\,g`, and we divide by the factor:
+# :math:`1 + \beta_1 + \cdots + \beta_1^{\tau - 1}`.  Subtract :math:`\beta_1`
+# times that sum from it, and only its first and last terms are left:
+# :math:`1 - \beta_1^\tau`.  So m is :math:`(1 - \beta_1^\tau)\,g`, and we
+# divide by the factor:
 #
 # .. math::
 #    :label: adam-step
@@ -1114,9 +1084,8 @@ class SGD:
 #    \frac{m / (1 - \beta_1^\tau)}
 #         {\sqrt{s / (1 - \beta_2^\tau)} + \epsilon}
 #
-# The powers :math:`\beta_1^\tau` and :math:`\beta_2^\tau` are kept by one
-# multiplication at each step.  A power function may round differently on
-# another machine; a multiplication does not.
+# The powers :math:`\beta_1^\tau` and :math:`\beta_2^\tau` grow by one
+# multiplication a step, since a power function rounds in ways of its own.
 
 @dataclass
 class Adam:
@@ -1185,19 +1154,6 @@ class Adam:
         theta -= float(self.learning_rate) * mean_hat / root
 
 
-# Two steps by the equations, with betas small enough to follow on paper:
-#
-# >>> theta, adam = np.array([1.0]), Adam(0.5, beta1=0.5, beta2=0.75)
-# >>> memory = adam.start(theta)
-# >>> for g in (2.0, 6.0):
-# ...     adam.step(theta, np.array([g]), memory)
-# >>> m, s = 0.5 * (0.5 * 2) + 0.5 * 6, 0.75 * (0.25 * 4) + 0.25 * 36
-# >>> memory["mean"].item() == m, memory["square"].item() == s
-# (True, True)
-# >>> second = 0.5 * (m / (1 - 0.5**2)) / (np.sqrt(s / (1 - 0.75**2)) + 1e-8)
-# >>> np.allclose(theta, 1 - 0.5 - second)
-# True
-
 _OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 
 
@@ -1205,8 +1161,7 @@ _OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 # ========
 #
 # Now everything is there, and training is a loop: forward, backward, step.
-# Here is all of it on one screen, on a problem that no straight line solves.
-# Exclusive or asks whether one of two bits is set, and not both:
+# Here is all of it on one screen, for exclusive or with eight hidden units:
 #
 # >>> X1 = _with_ones(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1]]))
 # >>> Y = np.array([[0.0], [1.0], [1.0], [0.0]])
@@ -1219,26 +1174,18 @@ _OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 # >>> for epoch in range(1, 301):
 # ...     A, Z2 = _forward(X1, M1, M2, "tanh")
 # ...     D2 = sigmoid(Z2) / 4 - Y / 4
-# ...     _backward(X1, A, D2, 1 - A[:, :-1]**2, M2, G1, G2)
+# ...     _backward(X1.T, A.T, D2, 1 - A[:, :-1]**2, M2[:-1].T, G1, G2)
 # ...     optimizer.step(theta, gradient, memory)
 # ...     if epoch in (1, 20, 300):
 # ...         print(epoch, round(binary_cross_entropy(Z2[:, 0], Y[:, 0]), 3))
-# 1 0.852
-# 20 0.452
+# 1 0.734
+# 20 0.139
 # 300 0.001
 # >>> np.round(sigmoid(_forward(X1, M1, M2, "tanh")[1][:, 0])).tolist()
 # [0.0, 1.0, 1.0, 0.0]
 #
-# These are the functions that train a :class:`Network`, and so it arrives at
-# the same weights, to the last bit:
-#
-# >>> network = Network(hidden_size=8, activation="tanh", optimizer=optimizer,
-# ...                   batch_size=None, epochs=300, seed=0)
-# >>> network = network.fit(X1[:, :2], [0, 1, 1, 0])
-# >>> bool((network.params_["W1"] == M1[:-1]).all())
-# True
-#
-# What follows in this chapter makes the loop fit for any number of rows.
+# If you have followed so far, you know how a neural network works.  What is
+# left of this chapter makes the loop fit for any number of rows.
 
 # Training regimes
 # ----------------
@@ -1250,23 +1197,21 @@ _OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 # *Mini-batches* lie between.  At the same weights, the mean of the gradients
 # of all batches is the gradient of the whole, if the batches are of one size:
 #
-# >>> rng = np.random.default_rng(0)
-# >>> X, y = rng.random((6, 2)), np.array([0, 1, 1, 0, 1, 0])
-# >>> network = Network(hidden_size=3, epochs=0).fit(X, y)
-# >>> _, whole = network.loss_and_gradients(X, y)
-# >>> parts = [network.loss_and_gradients(X[i:i + 2], y[i:i + 2])[1]["W1"]
-# ...          for i in (0, 2, 4)]
-# >>> np.allclose(whole["W1"], np.mean(parts, axis=0))
+# >>> def slopes(rows):
+# ...     A, Z2 = _forward(X1[rows], M1, M2, "tanh")
+# ...     D2, F = (sigmoid(Z2) - Y[rows]) / len(Z2), 1 - A[:, :-1]**2
+# ...     _backward(X1[rows].T, A.T, D2, F, M2[:-1].T, G1, G2)
+# ...     return gradient.copy()
+# >>> halves = slopes(slice(0, 2)), slopes(slice(2, 4))
+# >>> np.allclose(slopes(slice(0, 4)), np.mean(halves, axis=0))
 # True
 
 # Blocks of batches
 # -----------------
 #
 # X may be a file far larger than memory, mapped by NumPy.  So rows are not
-# copied, converted or checked all at once, but a *block* at a time.  A block
-# is large enough that its overhead does not count, and small enough that
-# nobody notices its memory: there is a limit to its rows and one to its
-# numbers.
+# copied, converted or checked all at once, but a *block* at a time, with a
+# limit to its rows and one to its numbers.
 
 _BLOCK_ROWS = 1 << 12
 _BLOCK_NUMBERS = 1 << 20
@@ -1283,16 +1228,12 @@ def _block_rows(*sizes: int) -> int:
 # pieces, whose gradients add up.  A full batch that fits is the same batch b
 # times over, and its block holds b epochs.
 #
-# Why blocks of batches, and not one batch at a time?  A step on a small
-# network is over in ten microseconds, nearly all of them spent on calling
-# NumPy and hardly any on arithmetic.  To gather rows, to write the truth as 0
-# and 1 and to find the losses takes about as many calls for a whole block as
-# for one batch.  So the steps of a block only leave their logits behind, and
-# the losses are computed together, which halves the time of an epoch on iris.
-#
-# Rows are gathered some 65,000 numbers at a time, so that the copy that NumPy
-# makes of them on the way stays in the processor's cache.  On rows of 784
-# numbers this takes a third off the loading.
+# Why not one batch at a time?  A small network spends nearly all of a step on
+# calling NumPy and hardly any on arithmetic.  To gather rows, to write the
+# truth as 0 and 1 and to find the losses takes about as many calls for a whole
+# block as for one batch.  So the steps of a block only leave their logits
+# behind, and the losses are computed together.  Rows are gathered some 65,000
+# numbers at a time, a copy that stays in the processor's cache.
 
 _GATHERED = 1 << 16
 
@@ -1312,7 +1253,7 @@ class _Walk:
         self.M1, self.M2 = _layers(theta, sizes)
         self.G1, self.G2 = _layers(self.gradient, sizes)
         self.most = _block_rows(*sizes)
-        self.X1 = np.ones((min(self.most, len(X)), sizes[0] + 1), theta.dtype)
+        self.X1 = np.ones((0, sizes[0] + 1), theta.dtype)
 
     def losses(self, epochs: int, batch: int, together: int,
                shuffled: Callable[[int], Array],
@@ -1321,74 +1262,77 @@ class _Walk:
 
         Of epochs of one step, up to ``together`` are taken at a time.
         """
-        n = len(self.X)
-        if batch < n or n > self.most:
-            for _ in range(epochs):
-                order = shuffled(n) if batch < n else np.arange(n)
-                yield self.epoch(order, min(batch, n), descend)
+        n, epoch = len(self.X), 0
+        if batch >= n and n <= self.most:
+            X1, Y, t, _ = self.gathered(np.arange(n)[None], n)
+            while epoch < epochs:
+                b = max(1, min(together, epochs - epoch, self.most // n))
+                X1s, Ys, ts = (np.broadcast_to(x, (b, *x.shape[1:]))
+                               for x in (X1, Y, t))
+                for loss in self.steps(X1s, Ys, ts, n, descend):
+                    yield loss / n
+                epoch += b
             return
-        block = self.gather(np.arange(n)[None], n)
-        most = max(1, min(together, self.most // n))
-        for epoch in range(0, epochs, most):
-            b = min(most, epochs - epoch)
-            copies = (np.broadcast_to(x, (b, *x.shape[1:])) for x in block)
-            yield from (self.steps(*copies, n, descend) / n).tolist()
+        for _ in range(epochs):
+            order = shuffled(n) if batch < n else np.arange(n)
+            yield self.epoch(order, min(batch, n), descend) / n
 
-    def epoch(self, order: Array, batch: int, descend: Callable[[], object]
-              ) -> float:
-        """Take the rows in this order, by batches; give their mean loss."""
-        loss = 0.0
-        if batch <= self.most:
-            loss = self.blocks(order, batch, 0, descend)
-        else:
-            for i in range(0, len(order), batch):
-                rows, total = order[i:i + batch], np.zeros_like(self.gradient)
+    def epoch(self, order: Array, m: int, descend: Callable[[], object],
+              n: int = 0) -> float:
+        """Step on each m rows in this order; give the sum of the losses.
+
+        The slopes are divided by n, or else by the rows of each batch.
+        """
+        loss, size, whole = 0.0, self.most // m * m, len(order) // m * m
+        if m > self.most:
+            for i in range(0, len(order), m):
+                rows, total = order[i:i + m], np.zeros_like(self.gradient)
                 add = partial(np.add, total, self.gradient, total)
-                loss += self.blocks(rows, self.most, len(rows), add)
+                loss += self.epoch(rows, self.most, add, len(rows))
                 self.gradient[:] = total
                 descend()
-        return loss / len(order)
-
-    def blocks(self, order: Array, m: int, n: int,
-               descend: Callable[[], object]) -> float:
-        """Take rows in batches of m, the truth divided by n or by m."""
-        loss, size = 0.0, self.most // m * m
-        whole = len(order) - len(order) % m
-        cuts = [*range(size, whole, size), whole]
-        for rows in np.split(order, cuts):
+            return loss
+        for rows in np.split(order, [*range(size, whole, size), whole]):
             if len(rows):
-                block = rows.reshape(-1, min(m, len(rows)))
-                for one in self.steps(*self.gather(block, n), n, descend):
-                    loss += one.item()      # sum would round in its own way
+                batches = rows.reshape(-1, min(m, len(rows)))
+                block = self.gathered(batches, n or batches.shape[1])
+                for one in self.steps(*block, descend):
+                    loss += one         # sum would round in a way of its own
         return loss
 
-    def gather(self, rows: Array, n: int) -> tuple[Array, Array, Array]:
-        """Of b batches of m rows (b, m): X1, the truth over n, and t."""
-        (b, m), flat, k = rows.shape, rows.ravel(), self.sizes[2]
-        X1, some = self.X1[:b * m], 1 + _GATHERED // self.X.shape[1]
-        for i in range(0, b * m, some):
-            X1[i:i + some, :-1] = self.X[flat[i:i + some]]
-        t, Y = self.t[rows], _empty(b, m, k, X1.dtype)
-        np.divide(_truth(t, k), n or m, out=Y)
-        return X1.reshape(b, m, -1), Y, t
+    def gathered(self, rows: Array, n: int
+                 ) -> tuple[Array, Array, Array, int]:
+        """Of b batches (b, m): the rows with ones, the truth over n, t, n."""
+        flat, t, (b, m) = rows.ravel(), self.t[rows], rows.shape
+        if len(flat) > len(self.X1):
+            self.X1 = np.ones((len(flat), self.X1.shape[1]), self.X1.dtype)
+        some = 1 + _GATHERED // self.X.shape[1]
+        for i in range(0, len(flat), some):
+            part = flat[i:i + some]
+            self.X1[i:i + len(part), :-1] = self.X[part]
+        Y = _empty(b, m, self.sizes[2], self.X1.dtype)
+        np.divide(_truth(t, self.sizes[2]), n, out=Y)
+        return self.X1[:len(flat)].reshape(b, m, -1), Y, t, n
 
     def steps(self, X1: Array, Y: Array, t: Array, n: int,
-              descend: Callable[[], object]) -> Any:
-        """Step on each batch of a block, and give their summed losses (b,)."""
+              descend: Callable[[], object]) -> list[float]:
+        """Step on each batch of a block; give their summed losses."""
         (b, m, k), dtype, ops = Y.shape, Y.dtype, self.ops
-        A = np.ones((m, len(self.M2)), dtype, order="F")
-        D1, D2 = np.empty_like(A[:, :-1]), _empty(1, m, k, dtype)[0]
-        logits, (probabilities, losses) = _empty(b, m, k, dtype), _output(k)
-        _, slope = _ACTIVATIONS[self.activation]
+        M1, M2, G1, G2 = self.M1, self.M2, self.G1, self.G2
+        A = np.ones((m, len(M2)), dtype, order="F")
+        A1, A_T, W2_T, D1 = A[:, :-1], A.T, M2[:-1].T, np.empty_like(A[:, :-1])
+        [D2], logits = _empty(1, m, k, dtype), _empty(b, m, k, dtype)
+        (probabilities, losses), activation = _output(k), self.activation
+        _, slope = _ACTIVATIONS[activation]
         for x1, y, Z2 in zip(X1, Y, logits, strict=True):
-            _forward(x1, self.M1, self.M2, self.activation, ops, A, Z2)
+            _forward(x1, M1, M2, activation, ops, A, Z2)
             probabilities(Z2, ops, D2)
-            D2 /= n or m
+            D2 /= n
             D2 -= y
-            _backward(x1, A, D2, slope(A[:, :-1]), self.M2, self.G1, self.G2,
-                      ops, D1)
+            _backward(x1.T, A_T, D2, slope(A1), W2_T, G1, G2, ops, D1)
             descend()
-        return ops.total(losses(logits, t, ops), axis=1)
+        sums: list[float] = ops.total(losses(logits, t, ops), axis=1).tolist()
+        return sums
 
 
 # The network
@@ -1420,13 +1364,8 @@ class ModelFormatError(ValueError):
 Callback = Callable[["Network", int, float], object]
 _Self = TypeVar("_Self", bound="Network")
 
-# What training finds.  A callback may change anything else, and it stays.
 
-_LEARNT = ("n_features_in_", "feature_names_in_", "classes_", "params_",
-           "loss_curve_", "data_digest_", "_memory", "_random", "_forgotten",
-           "_training")
-
-
+@dataclass(eq=False, repr=False)
 class Network:
     """A classifier with one hidden layer, trained by gradient descent.
 
@@ -1469,18 +1408,14 @@ class Network:
     {'W1': (1, 4), 'b1': (4,), 'W2': (4, 1), 'b2': (1,)}
     """
 
-    def __init__(self, hidden_size: int = 128, activation: str = "relu",
-                 optimizer: Any = None, batch_size: int | None = 32,
-                 epochs: int = 100, seed: int = 0, dtype: str = "float64",
-                 arithmetic: str = "blas") -> None:
-        self.hidden_size = hidden_size
-        self.activation = activation
-        self.optimizer = optimizer
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.seed = seed
-        self.dtype = dtype
-        self.arithmetic = arithmetic
+    hidden_size: int = 128
+    activation: str = "relu"
+    optimizer: Any = None
+    batch_size: int | None = 32
+    epochs: int = 100
+    seed: int = 0
+    dtype: str = "float64"
+    arithmetic: str = "blas"
 
     # **Training.**  ``fit`` forgets what was learnt and ``partial_fit`` goes
     # on from it; the rest they share.
@@ -1500,8 +1435,8 @@ class Network:
         ``epoch`` counting from 1.  If it returns "stop", training ends there
         and keeps what was learnt; any other value is ignored.  It may change
         the network: the optimizer's own settings count from the next step,
-        everything else from the next call, and what it changes itself stays,
-        even if the training fails.  It cannot train the same network.
+        everything else from the next call, and what it changes itself stays.
+        It cannot train the same network.
 
         Features want scaling.  UserWarning is given where the root mean
         square of X is above 10.  Raises TypeError or ValueError for bad
@@ -1556,15 +1491,13 @@ class Network:
     def _learn(self: _Self, X: Any, y: Any, classes: Any, epochs: Any,
                callback: Callback | None, afresh: bool) -> _Self:
         """Check everything, and then train, wholly or not at all."""
-        _check_settings(self)
+        _check_settings(self, begun=not afresh)
         _check_number("epochs", epochs, 0, whole=True)
         if callback is not None and not callable(callback):
             raise TypeError(f"callback is {callback!r}; give a function of "
                             "(network, epoch, loss)")
-        table, labels, names = _table(X), _labels(y, "y"), _feature_names(X)
-        if not afresh:
-            _check_features(self, table, names)
-            _check_unchanged(self)
+        table = _table(X) if afresh else _rows(self, X)[0]
+        labels, names = _labels(y, "y"), _feature_names(X)
         known = _known_classes(self, labels, classes, afresh)
         mean_square = _check_finite(table, self.dtype)
         t = _indices(labels, known, len(table))
@@ -1580,24 +1513,27 @@ class Network:
         return self._wholly(change)
 
     def _wholly(self: _Self, change: Callable[[], None]) -> _Self:
-        """Let change learn; forget all of it if anything is raised within.
+        """Let change learn; put everything back if anything is raised.
 
-        One assignment puts everything back.  It stands here twice, since a
-        second interrupt may come while the first is being served.
+        What puts it back stands here twice, since a second interrupt may come
+        while the first is being served.
         """
         if hasattr(self, "_training"):
             raise RuntimeError(
                 "this network is in training, and its callback cannot train "
                 "it too; train a copy, or wait until the call returns")
-        before, n = dict(vars(self)), len(getattr(self, "loss_curve_", ()))
+        before, curve = dict(vars(self)), getattr(self, "loss_curve_", [])
+        n = len(curve)
         try:
             try:
                 change()
             except BaseException:
-                self.__dict__ = _unlearnt(vars(self), before, n)
+                del curve[n:]
+                self.__dict__ = before
                 raise
         except BaseException:
-            self.__dict__ = _unlearnt(vars(self), before, n)
+            del curve[n:]
+            self.__dict__ = before
             raise
         return self
 
@@ -1625,47 +1561,49 @@ class Network:
                callback: Callback | None) -> None:
         """Run some epochs on checked data."""
         theta, ops = self._own_state(), _ARITHMETIC[self.arithmetic]
-        self._training, told = self._optimizer(), np.geterr()
-        views = dict(self.params_)
+        self._training, views = self._optimizer(), dict(self.params_)
         walk = _Walk(X, t, theta, self._sizes(), self.activation, ops)
-
-        descend = partial(self._training.step, theta, walk.gradient,
-                          self._memory)
-        losses = walk.losses(epochs, int(self.batch_size or len(X)),
-                             1 if callback else epochs,
-                             self._random.permutation, descend)
-        epoch = self._forgotten + len(self.loss_curve_)
+        losses = walk.losses(
+            epochs, int(self.batch_size or len(X)),
+            epochs if callback is None else 1, self._random.permutation,
+            partial(self._training.step, theta, walk.gradient, self._memory))
+        done, outside = self._forgotten + len(self.loss_curve_), np.geterr()
+        epoch = done
         with np.errstate(all="ignore"):
-            for epoch, loss in enumerate(losses, epoch + 1):
+            for epoch, loss in enumerate(losses, done + 1):
                 self.loss_curve_.append(loss)
                 if not math.isfinite(loss):
                     raise _diverged(epoch, f"the loss is {loss}")
                 if callback is not None:
-                    with np.errstate(**told):
+                    with np.errstate(**outside):
                         answer = callback(self, epoch, loss)
-                    if any(self.params_.get(name) is not view
-                           for name, view in views.items()):
-                        theta[:] = _weights(self)   # others were put there
-                        self.params_ = dict(views)
+                    self._take_over(theta, views)
                     if isinstance(answer, str) and answer == "stop":
                         break
         self._settle(theta, epoch)
         del self._training
 
+    def _take_over(self, theta: Array, views: dict[str, Array]) -> None:
+        """Train on from other weights, if a callback has put them there."""
+        if any(self.params_.get(name) is not p for name, p in views.items()):
+            theta[:] = _weights(self)
+            self.params_ = dict(views)
+
     def _own_state(self) -> Array:
         """Replace all that training changes by copies; return theta."""
-        theta = _weights(self).astype(self.dtype)
+        theta = _weights(self).astype(self.dtype, copy=False)
         self.params_ = _views(theta, self._sizes())
         self._memory = self._memory_for(theta)
         self._random = copy.deepcopy(self._random)
         return theta
 
     def _settle(self, theta: Array, epoch: int) -> None:
-        """Check what was learnt, and give each array a memory of its own."""
+        """Check what was learnt, and lay it row by row, as answers want it."""
         if not _all_finite(theta):
             raise _diverged(epoch, "a weight is not finite")
-        self.params_ = {name: view.copy() for name, view
-                        in _views(theta, self._sizes()).items()}
+        M1, M2 = _layers(theta, self._sizes())
+        self.params_ = _views(np.concatenate([M1.ravel(), M2.ravel()]),
+                              self._sizes(), "C")
 
     # **Answers.**  For prediction the rows pass in blocks too, and only
     # forward.
@@ -1685,7 +1623,7 @@ class Network:
         >>> network.predict([[0.5], [4.5]]).tolist()
         ['low', 'high']
         """
-        t = [_decide(Z2) for Z2, _ in self._logits(_rows(self, X))]
+        t = [_decide(Z2) for Z2, _ in self._logits(*_rows(self, X))]
         labels: Array = self.classes_[np.concatenate(t)]
         return labels
 
@@ -1703,8 +1641,9 @@ class Network:
         >>> P.shape, np.allclose(P.sum(axis=1), 1)
         ((4, 2), True)
         """
-        X, ops, P = _rows(self, X), _ARITHMETIC[self.arithmetic], []
-        for Z2, _ in self._logits(X):
+        (X, theta), P = _rows(self, X), []
+        ops = _ARITHMETIC[self.arithmetic]
+        for Z2, _ in self._logits(X, theta):
             if Z2.shape[1] == 1:     # it stands against a logit of zero
                 Z2 = np.concatenate([np.zeros_like(Z2), Z2], axis=1)
             with np.errstate(all="ignore"):
@@ -1736,19 +1675,19 @@ class Network:
         >>> sorted(report), report["loss"] < 0.2
         (['accuracy', 'loss'], True)
         """
-        X, ops = _rows(self, X), _ARITHMETIC[self.arithmetic]
-        t = _indices(_labels(y, "y"), self.classes_, len(X))
+        (X, theta), ops = _rows(self, X), _ARITHMETIC[self.arithmetic]
+        t = _indices(y, self.classes_, len(X))
         loss, right = 0.0, 0
-        for Z2, i in self._logits(X):
+        for Z2, i in self._logits(X, theta):
             (_, losses), truth = _output(Z2.shape[1]), t[i:i + len(Z2)]
             with np.errstate(all="ignore"):
                 loss += ops.total(losses(Z2, truth, ops), axis=0).item()
             right += int(np.count_nonzero(_decide(Z2) == truth))
         return {"loss": loss / len(X), "accuracy": right / len(X)}
 
-    def _logits(self, X: Array) -> Iterator[tuple[Array, int]]:
+    def _logits(self, X: Array, theta: Array) -> Iterator[tuple[Array, int]]:
         """The logits Z2 of a block of checked rows, and its first row."""
-        theta, sizes = _weights(self, "C"), self._sizes()
+        sizes = self._sizes()
         M1, M2 = _layers(theta, sizes, "C")
         most, ops = _block_rows(*sizes), _ARITHMETIC[self.arithmetic]
         for i in range(0, len(X), most):
@@ -1782,16 +1721,16 @@ class Network:
         >>> gradients["W1"].shape
         (1, 2)
         """
-        X, theta, sizes = _rows(self, X), _weights(self), self._sizes()
+        (X, theta), sizes = _rows(self, X, "F"), self._sizes()
         _check_finite(X, theta.dtype)
-        t = _indices(_labels(y, "y"), self.classes_, len(X))
+        t = _indices(y, self.classes_, len(X))
         walk = _Walk(X, t, theta, sizes, self.activation,
                      _ARITHMETIC[self.arithmetic])
         with np.errstate(all="ignore"):
             loss = walk.epoch(np.arange(len(X)), len(X), lambda: None)
         if not (math.isfinite(loss) and _all_finite(walk.gradient)):
             raise ValueError(_OVERFLOW)
-        return loss, _views(walk.gradient, sizes)
+        return loss / len(X), _views(walk.gradient, sizes)
 
     def apply_gradients(self: _Self, gradients: Mapping[str, ArrayLike]
                         ) -> _Self:
@@ -1813,10 +1752,8 @@ class Network:
         >>> np.allclose(network.params_["W1"], trained.params_["W1"])
         True
         """
-        _check_fitted(self)
-        _check_settings(self)
-        _check_unchanged(self)
-        gradient = _flat(gradients, self._sizes(), self.dtype, "gradients")
+        _check_settings(self, begun=True)
+        gradient = _weights(self, "F", "gradients", gradients)
 
         def change() -> None:
             theta = self._own_state()
@@ -1834,12 +1771,11 @@ class Network:
         """The arguments of __init__, and their defaults."""
         found: dict[str, Any] = {}
         for kind in cls.__mro__:
-            own = inspect.signature(kind.__init__).parameters.values()
-            found |= {p.name: p.default for p in [*own][1:]
-                      if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-                      and p.name not in found}
-            if not any(p.kind == p.VAR_KEYWORD for p in own):
-                break
+            own = [*inspect.signature(kind).parameters.values()]
+            found = {p.name: p.default for p in own if p.kind in (
+                p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)} | found
+            if all(p.kind != p.VAR_KEYWORD for p in own):
+                break       # what is left over goes on to the parent
         return found
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -1879,19 +1815,18 @@ class Network:
                  for name, value in params.items() if name not in own}
         changed = copy.copy(self)
         vars(changed).update(own)
-        if changed.optimizer is None and inner:
-            own["optimizer"] = changed.optimizer = getattr(
-                self, "_training", SGD())
         for name in params.keys() - changed.get_params().keys():
-            raise ValueError(
-                f"{name!r} is no setting of this {type(self).__name__}; "
-                f"choose from {list(self.get_params())}")
-        if inner:       # two assignments that no interrupt comes between
-            optimizer = changed.optimizer
-            self.__dict__, optimizer.__dict__ = (
-                vars(self) | own, vars(optimizer) | inner)
-        else:
+            raise ValueError(f"{name!r} is no setting of this network; choose "
+                             f"from {list(changed.get_params())}")
+        if not inner:
             vars(self).update(own)
+            return self
+        if changed.optimizer is None:
+            own["optimizer"] = getattr(self, "_training", SGD())
+        optimizer = own.get("optimizer", self.optimizer)
+        # Between these two assignments no interrupt can come.
+        self.__dict__, optimizer.__dict__ = (
+            vars(self) | own, vars(optimizer) | inner)
         return self
 
     def _optimizer(self) -> Any:
@@ -1935,9 +1870,7 @@ class Network:
         ...     network.save(directory).name, network.save(directory).name
         ('v0001', 'v0002')
         """
-        _check_fitted(self)
-        _check_settings(self)
-        _check_unchanged(self)
+        _check_settings(self, begun=True)
         path = _path(directory)
         if (path / "config.json").exists():
             raise ValueError(f"{path} is a version already; give the "
@@ -2030,16 +1963,6 @@ def _decide(Z2: Array) -> Array:
     return found.astype(np.intp)
 
 
-def _unlearnt(now: dict[str, Any], before: dict[str, Any], n: int
-              ) -> dict[str, Any]:
-    """The attributes as they are now, but with what was learnt before."""
-    kept = {name: now[name] for name in now if name not in _LEARNT}
-    kept |= {name: before[name] for name in before if name in _LEARNT}
-    if "loss_curve_" in kept:       # it grew in place, from n losses
-        kept["loss_curve_"] = kept["loss_curve_"][:n]
-    return kept
-
-
 def _diverged(epoch: int, what: str) -> FloatingPointError:
     return FloatingPointError(
         f"training diverged in epoch {epoch}: {what}. The network is as "
@@ -2053,8 +1976,8 @@ def _diverged(epoch: int, what: str) -> FloatingPointError:
 # A wrong gradient often trains all the same, only worse, and nothing says
 # so.  So it is held against the definition of a slope.  Let L be the loss as a
 # function of one parameter :math:`\theta_j`, with all others kept still, and
-# let :math:`\epsilon` be a small step, in this chapter.  The obvious way is to
-# step to both sides:
+# :math:`\epsilon`, in this chapter, a small step.  The obvious way is to step
+# to both sides:
 #
 # .. math::
 #    :label: central-difference
@@ -2093,19 +2016,8 @@ def _diverged(epoch: int, what: str) -> FloatingPointError:
 # >>> slope = cross_entropy(z + [[step * 1j, 0, 0]], t).imag / step
 # >>> bool(abs(slope - exact) <= 4e-16 * exact)
 # True
-# >>> rise, fall = cross_entropy(z + [[1e-6, 0, 0]], t), cross_entropy(
-# ...     z - [[1e-6, 0, 0]], t)
+# >>> rise, fall = (cross_entropy(z + [[s, 0, 0]], t) for s in (1e-6, -1e-6))
 # >>> bool(1e-13 < abs((rise - fall) / 2e-6 - exact) < 1e-8)
-# True
-#
-# With a larger step the terms of the series can be seen.  Of this loss the
-# second derivative is p (1 - p), and the third that times 1 - 2p:
-#
-# >>> L, p, step = cross_entropy(z, t), exact, 0.01
-# >>> L2 = p * (1 - p)
-# >>> L3 = L2 * (1 - 2 * p)
-# >>> series = L + 1j * step * p - step**2 / 2 * L2 - 1j * step**3 / 6 * L3
-# >>> bool(abs(cross_entropy(z + [[1j * step, 0, 0]], t) - series) < step**4)
 # True
 
 class _GradientReport(NamedTuple):
@@ -2151,39 +2063,35 @@ def gradient_check(network: Network, X: ArrayLike, y: ArrayLike,
         _check_number("step", step, 5e-324)
     _, gradients = network.loss_and_gradients(X, y)
     theta, sizes = _weights(network).astype(np.float64), network._sizes()
-    analytic = np.empty_like(theta)
-    views = _views(analytic, sizes)
-    if gradients.keys() != views.keys():
+    if gradients.keys() != network.params_.keys():
         raise ValueError(f"loss_and_gradients gave {sorted(gradients)}; it "
-                         f"has to give {sorted(views)}")
-    for name, view in views.items():
+                         f"has to give {sorted(network.params_)}")
+    analytic = np.empty_like(theta)
+    for name, view in _views(analytic, sizes).items():
         view[...] = gradients[name]
     X1 = _with_ones(_table(X), np.float64)
-    t = _indices(_labels(y, "y"), network.classes_, len(X1))
+    t = _indices(y, network.classes_, len(X1))
     with np.errstate(all="ignore"):
         numeric = _slopes(X1, t, theta, sizes, network.activation, step)
-        whole = _uncancelled(X1, t, theta, sizes, network.activation)
-    kind = np.finfo(network.dtype)
-    least = (1e-3 if kind.bits == 64 else 1e-2) * whole + kind.tiny / kind.eps
-    return _report(analytic, numeric, least, sizes)
+        least = _least(X1, t, theta, sizes, network)
+        return _report(analytic, numeric, least, sizes)
 
 
 def _report(analytic: Array, numeric: Array, least: Array, sizes: Sizes
             ) -> _GradientReport:
-    """The worst of two gradients' relative differences, and where it is."""
-    with np.errstate(all="ignore"):
-        size = np.maximum(np.maximum(abs(analytic), abs(numeric)), least)
-        error = abs(analytic - numeric) / np.where(size > 0, size, 1)
+    """The worst difference of two gradients, and where it is."""
+    size = np.maximum(np.maximum(abs(analytic), abs(numeric)), least)
+    error = abs(analytic - numeric) / size
     error[np.isnan(error)] = np.inf      # no number is infinitely wrong
-    errors = _views(error, sizes)
-    worst = {name: float(e.max()) for name, e in errors.items()}
-    name = max(worst, key=worst.__getitem__)
-    at = np.unravel_index(errors[name].argmax(), errors[name].shape)
+    if not numeric.any():
+        error[:] = np.inf                # nothing was checked
+    j, errors = int(error.argmax()), _views(error, sizes)
+    places = _views(np.arange(len(error)), sizes)
+    [name] = [name for name in places if j in places[name]]
+    [at] = np.argwhere(places[name] == j).tolist()
     return _GradientReport(
-        worst[name] if numeric.any() else math.inf,
-        (name, tuple(int(i) for i in at)),
-        float(_views(analytic, sizes)[name][at]),
-        float(_views(numeric, sizes)[name][at]), worst)
+        float(error[j]), (name, tuple(at)), float(analytic[j]),
+        float(numeric[j]), {n: float(errors[n].max()) for n in errors})
 
 
 def _slopes(X1: Array, t: Array, theta: Array, sizes: Sizes, activation: str,
@@ -2211,21 +2119,23 @@ def _slopes(X1: Array, t: Array, theta: Array, sizes: Sizes, activation: str,
 # once more with nothing but positive numbers: with :math:`P + Y`, and then
 # with 1 for the slope of a unit.
 
-def _uncancelled(X1: Array, t: Array, theta: Array, sizes: Sizes,
-                 activation: str) -> Array:
-    """The gradient's size, if every term of every sum were positive."""
+def _least(X1: Array, t: Array, theta: Array, sizes: Sizes, network: Network
+           ) -> Array:
+    """What each slope's error is relative to at least."""
+    activation, (M1, M2) = network.activation, _layers(theta, sizes)
     probabilities, _ = _output(sizes[2])
-    _, slope = _ACTIVATIONS[activation]
-    M1, M2 = _layers(theta, sizes)
     A, Z2 = _forward(X1, M1, M2, activation)
-    P, n = probabilities(Z2, _NUMPY), len(t)
-    Y = _truth(t, sizes[2])
-    F = abs(slope(A[:, :-1]) * np.ones(()))
+    P, Y = probabilities(Z2, _NUMPY), _truth(t, sizes[2])
+    F = abs(_ACTIVATIONS[activation][1](A[:, :-1]) * 1.0)
     total, part = np.zeros_like(theta), np.zeros_like(theta)
-    for D2, factor in ((P + Y) / n, F), (abs(P - Y) / n, np.ones_like(F)):
-        _backward(abs(X1), abs(A), D2, factor, abs(M2), *_layers(part, sizes))
+    for D2, factor in (P + Y, F), (abs(P - Y), np.ones_like(F)):
+        _backward(abs(X1).T, abs(A).T, D2 / len(t), factor, abs(M2)[:-1].T,
+                  *_layers(part, sizes))
         total += part
-    return total
+    kind = np.finfo(network.dtype)      # its smallest numbers are rounded to 0
+    share = 1e-3 if kind.bits == 64 else 1e-2
+    least: Array = share * total + float(kind.tiny / kind.eps)
+    return least
 
 
 # Part two: to rely on it
@@ -2247,113 +2157,95 @@ def _uncancelled(X1: Array, t: Array, theta: Array, sizes: Sizes,
 
 _NO_NUMBERS = (bool, np.bool_, np.timedelta64)
 _DTYPES = ("float64", "float32")
+_WHOLE = {"hidden_size": (1, 1_000_001), "batch_size": (1, math.inf),
+          "epochs": (0, math.inf), "seed": (0, 2**128)}
 
 
 def _check_number(name: str, value: Any, low: float, below: float = math.inf,
                   whole: bool = False) -> None:
-    """Raise unless value is a real, or whole, number, low <= value < below."""
-    kinds = (int, np.integer) if whole else (
-        int, float, np.integer, np.floating)
-    kind = "a whole number" if whole else "a number"
+    """Raise unless value is a finite, or whole, number in these limits."""
+    kinds = (int, np.integer, *(() if whole else (float, np.floating)))
+    kind = "a whole number" if whole else "a finite number"
     if isinstance(value, _NO_NUMBERS) or not isinstance(value, kinds):
         raise TypeError(f"{name} is {value!r}; give {kind}")
-    try:
-        right = low <= (value if whole else float(value)) < below
-    except OverflowError:
-        right = False
-    if not right:
-        upper = (f" and at most {below - 1}" if whole else
-                 f" and below {below}") if below < math.inf else (
-            "" if whole else ", and finite")
-        raise ValueError(f"{name} is {value!r}; give {kind} of at least "
-                         f"{low}{upper}")
+    with suppress(OverflowError):
+        if low <= (value if whole else float(value)) < below:
+            return
+    limit = f" and below {below}" if below < math.inf else ""
+    raise ValueError(f"{name} is {value!r}; give {kind} of at least {low}"
+                     f"{limit}")
 
 
-def _check_choice(name: str, value: Any, choices: Collection[str]) -> None:
-    """Raise unless value is one of the names to choose from."""
-    if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} is {value!r}; give one of "
-                         f"{', '.join(map(repr, choices))}")
-
-
-def _check_settings(network: Network) -> None:
-    """Raise unless all settings can be trained with."""
-    for name, low, below in (("hidden_size", 1, 1_000_001), ("epochs", 0,
-                             math.inf), ("seed", 0, 2**128)):
-        _check_number(name, getattr(network, name), low, below, whole=True)
-    if network.batch_size is not None:
-        _check_number("batch_size", network.batch_size, 1, whole=True)
+def _check_choices(network: Network) -> None:
+    """Raise unless each setting that is a word is one of those there are."""
     for name, choices in (("activation", _ACTIVATIONS), ("dtype", _DTYPES),
                           ("arithmetic", _ARITHMETIC)):
-        _check_choice(name, getattr(network, name), choices)
-    for method in ("start", "step"):
-        if isinstance(network.optimizer, type) or not callable(
-                getattr(network._optimizer(), method, None)):
-            raise TypeError(
-                f"optimizer is {network.optimizer!r}; give SGD(...), "
-                "Adam(...) or an object with the methods start and step")
+        value = getattr(network, name)
+        if not isinstance(value, str) or value not in choices:
+            raise ValueError(f"{name} is {reprlib.repr(value)}; give one of "
+                             f"{[*choices]}")
+
+
+def _check_settings(network: Network, begun: bool = False) -> None:
+    """Raise unless it can be trained, from where it is if it has begun."""
+    _check_choices(network)
+    for name, (low, below) in _WHOLE.items():
+        value = getattr(network, name)
+        if value is not None or name != "batch_size":
+            _check_number(name, value, low, below, whole=True)
+    optimizer = network._optimizer()
+    methods = [getattr(optimizer, name, None) for name in ("start", "step")]
+    if isinstance(optimizer, type) or not all(map(callable, methods)):
+        raise TypeError(f"optimizer is {optimizer!r}; give SGD(...), Adam(...)"
+                        " or an object with the methods start and step")
+    if begun:
+        theta, (_, h, _) = _weights(network, "C"), network._sizes()
+        for name, now in ("hidden_size", h), ("dtype", theta.dtype.name):
+            if getattr(network, name) != now:
+                raise ValueError(
+                    f"{name} is {getattr(network, name)!r}, but the network "
+                    f"was begun with {now!r}; set it back, or call fit")
 
 
 # Numbers
 # -------
 
-def _array(values: Any, name: str, advice: str) -> Array:
+def _array(values: Any, name: str, dtype: Any = None) -> Array:
     """Values as an array, if they have a shape and nothing is masked."""
     if hasattr(values, "tocsr"):
-        raise TypeError(f"{name} is a sparse matrix; give {name}.toarray() "
-                        "instead")
+        raise TypeError(f"{name} is a sparse matrix; give {name}.toarray()")
     parts = values if isinstance(values, (list, tuple)) else [values]
-    if any(isinstance(v, np.ma.MaskedArray) and np.ma.is_masked(v)
-           for v in parts):
-        raise ValueError(f"{name} has masked entries; fill them, for example "
-                         f"with {name}.filled(0), or leave their rows out")
+    if any(np.ma.is_masked(part) for part in parts):
+        raise ValueError(f"{name} has masked entries; fill them, or leave "
+                         "their rows out")
     try:
-        return np.asarray(values)
+        return np.asarray(values, dtype)
     except ValueError:
-        raise ValueError(f"{name} has rows of different lengths; give "
-                         f"{advice}") from None
+        raise ValueError(f"{name} has rows of different lengths; make them "
+                         "equal") from None
 
 
-def _numbers(values: ArrayLike, name: str) -> Array:
-    """Values as an array of real or complex floats, none of them NaN."""
-    z = _array(values, name, "an array of numbers")
+# A shape is one of these texts, or numbers.  Only where there is none may
+# there be an infinity, which the activations know how to deal with.
+
+def _numbers(values: ArrayLike, name: str, shape: Any = None,
+             kinds: str = "biufc") -> Array:
+    """Values as an array of floats, finite and of the shape asked for."""
+    z = _array(values, name)
+    if z.dtype.kind not in kinds:
+        raise TypeError(f"{name} has the dtype {z.dtype}; give real numbers")
     if z.dtype.kind in "biu":
         z = z.astype(np.float64)
-    if z.dtype.kind not in "fc":
-        raise TypeError(f"{name} has the dtype {z.dtype}; give an array of "
-                        "numbers")
-    if np.isnan(z).any() or (z.dtype.kind == "c"
-                             and not np.isfinite(z).all()):
-        raise ValueError(f"{name} contains NaN, or is complex and infinite; "
-                         "give numbers only")
+    fits = {None: True, "(..., k)": z.ndim > 0 and z.shape[-1] > 0,
+            "(n,)": z.ndim == 1 and z.size > 0,
+            "(n, k)": z.ndim == 2 and z.size > 0}
+    if not fits.get(shape, z.shape == shape):
+        raise ValueError(f"{name} has the shape {z.shape}; give numbers in "
+                         f"the shape {shape}")
+    unbounded = shape is None and z.dtype.kind != "c"
+    if np.isnan(z).any() if unbounded else not _all_finite(z):
+        raise ValueError(f"{name} has NaN or infinity; give finite numbers")
     return z
-
-
-def _logits(values: ArrayLike, name: str, ndim: int = 0) -> Array:
-    """Values as finite numbers, at least one to a row, in ndim dimensions."""
-    z = _numbers(values, name)
-    if z.ndim == 0 or z.shape[-1] == 0:
-        raise ValueError(f"{name} has the shape {z.shape}; give rows of at "
-                         "least one number")
-    if not np.isfinite(z).all():
-        raise ValueError(f"{name} contains infinity; give finite numbers")
-    if ndim and (z.ndim != ndim or len(z) == 0):
-        raise ValueError(f"{name} has the shape {z.shape}; give at least one "
-                         "row, as an array of the shape "
-                         + ("(n,)" if ndim == 1 else "(n, k)"))
-    return z
-
-
-def _targets(values: ArrayLike, n: int, k: int) -> Array:
-    """Values as n class indices below k."""
-    t = _numbers(values, "targets")
-    if t.shape != (n,):
-        raise ValueError(f"targets has the shape {t.shape} and logits has "
-                         f"{n} rows; give one class index to each row")
-    if t.dtype.kind == "c" or not np.isin(t, np.arange(k)).all():
-        raise ValueError("targets contains something else than the class "
-                         f"indices 0 to {k - 1}")
-    return t.astype(np.intp)
 
 
 # A sum of squares is infinite or NaN if a term is, and needs no array of its
@@ -2363,8 +2255,7 @@ def _all_finite(x: Array) -> bool:
     """Whether no number of x is NaN or infinite."""
     every = x.ravel(order="K")
     with np.errstate(all="ignore"):
-        return math.isfinite(every.dot(every)) or bool(
-            np.isfinite(every).all())
+        return bool(np.isfinite(every.dot(every)) or np.isfinite(every).all())
 
 
 # Features
@@ -2372,41 +2263,41 @@ def _all_finite(x: Array) -> bool:
 
 def _table(values: Any) -> Array:
     """Values as an (n, d) array of real numbers, in whatever dtype."""
-    X = _array(values, "X", "an array of the shape (n_samples, n_features)")
+    X = _array(values, "X")
     if X.dtype.kind == "c":
-        raise ValueError("Complex data not supported: X has the dtype "
-                         f"{X.dtype}; give real numbers")
+        raise ValueError(f"Complex data not supported: X is {X.dtype}")
     if X.ndim != 2:
         raise ValueError(
-            f"X has the shape {X.shape}; give an array of the shape "
-            "(n_samples, n_features). Reshape your data with "
-            "X.reshape(1, -1) if it is one row, or X.reshape(-1, 1) if it is "
-            "one feature")
-    for count, what in zip(X.shape, ("sample", "feature"), strict=True):
-        if count == 0:
-            raise ValueError(f"Found array with 0 {what}(s) (shape="
-                             f"{X.shape}) while a minimum of 1 is required.")
-    return X if X.dtype.kind in "biuf" else _real_numbers(X)
+            f"X has the shape {X.shape}; it should be (n_samples, n_features)."
+            " Reshape your data with X.reshape(1, -1) if it is one row, or "
+            "X.reshape(-1, 1) if it is one feature")
+    if X.size == 0:
+        what = "feature" if len(X) else "sample"
+        raise ValueError(f"Found array with 0 {what}(s) (shape={X.shape}) "
+                         "while a minimum of 1 is required.")
+    return X if X.dtype.kind in "biuf" else _numbers_of_cells(X)
 
 
-def _real_numbers(X: Array) -> Array:
+@np.errstate(all="ignore")                      # one may be too large
+def _numbers_of_cells(X: Array) -> Array:
     """A table of Python objects as one of numbers, if they are numbers."""
-    for at, cell in np.ndenumerate(X):
+    cells = X.astype(object)
+    for (i, j), cell in np.ndenumerate(cells):
         try:
             float(cell)
         except (TypeError, ValueError, OverflowError) as error:
-            raise TypeError(
-                f"X is {reprlib.repr(cell)} in row {at[0]}, column {at[1]} "
-                f"({reprlib.repr(str(error))}); "
-                "give an array of real numbers, without a header and without "
-                "empty cells") from None
+            kind = (ValueError if isinstance(error, OverflowError)
+                    else TypeError)
+            raise kind(f"X has no number in row {i}, column {j}: "
+                       f"{str(error)[:99]}; take out headers and empty cells"
+                       ) from None
     if X.dtype.kind != "O":
-        raise TypeError(f"X has the dtype {X.dtype}; give real numbers, for "
-                        "example with X.astype(float)")
-    with np.errstate(all="ignore"):             # one may be too large
-        return X.astype(np.float64)
+        raise TypeError(f"X has the dtype {X.dtype}; give X.astype(float)")
+    return cells.astype(np.float64)
 
 
+_OVERFLOW = ("the numbers in X, or the weights, are so large that the network "
+             "overflows; scale the features to about 1")
 _UNSCALED = (
     "the root mean square of X is {:.3g}, and with features so large a "
     "network learns little; scale them to about 1, by the mean and the "
@@ -2421,12 +2312,11 @@ def _check_finite(X: Array, dtype: Any, first: int = 0) -> float:
             block = X[start:start + most].astype(dtype, copy=False)
             every = block.ravel()
             total += float(every.dot(every))
-        if not (math.isfinite(total) or _all_finite(block)):
+        if not (math.isfinite(total) or np.isfinite(block).all()):
             i, j = np.argwhere(~np.isfinite(block))[0].tolist()
-            number = float(X[start + i, j])
-            what = ("NaN" if math.isnan(number) else "infinity"
-                    if math.isinf(number) else
-                    f"{number}, too large for {np.dtype(dtype)},")
+            number = X[start + i, j]
+            what = "NaN" if np.isnan(number) else "infinity" if np.isinf(
+                number) else f"{number!s}, too large for {np.dtype(dtype)},"
             raise ValueError(f"X contains {what} in row {first + start + i}, "
                              f"column {j}; remove or replace it")
     return total / X.size
@@ -2439,42 +2329,38 @@ def _feature_names(given: Any) -> Array | None:
         names = list(getattr(given, "column_names", ()))
     strings = [isinstance(name, str) for name in names]
     if any(strings) and not all(strings):
-        raise TypeError("Feature names are only supported if all input "
-                        "features have string names, but X has some of "
-                        "another type; convert them with "
-                        "X.columns = X.columns.astype(str)")
+        raise TypeError(
+            "Feature names are only supported if all input features have "
+            "string names; convert them with X.columns.astype(str)")
     return np.array(names, dtype=object) if any(strings) else None
 
 
-def _check_features(network: Network, X: Array, now: Array | None) -> None:
-    """Raise unless the columns are those of fit, by name and number."""
-    then = getattr(network, "feature_names_in_", None)
-    kind = type(network).__name__
+def _rows(network: Network, X: Any, order: str = "C") -> tuple[Array, Array]:
+    """X as an array that this fitted network can take, and its theta."""
+    theta = _weights(network, order)
+    _check_choices(network)
+    table, now = _table(X), _feature_names(X)
+    then: Any = getattr(network, "feature_names_in_", None)
+    kind, d = type(network).__name__, network.n_features_in_
     if then is None and now is not None:
         _warn(f"X has feature names, but {kind} was fitted without feature "
               "names")
     elif then is not None and now is None:
         _warn(f"X does not have valid feature names, but {kind} was fitted "
               "with feature names")
-    elif then is not None and now is not None and (
-            then.tolist() != now.tolist()):
-        lines = []
-        for only, what in (
-                (set(now) - set(then), "unseen at fit time:"),
-                (set(then) - set(now), "seen at fit time, yet now missing:")):
-            if only:
-                lines += [f"Feature names {what}",
-                          *(f"- {name}" for name in sorted(only))]
-        lines = lines or ["Feature names must be in the same order as they "
-                          "were in fit."]
-        raise ValueError("\n".join([
-            "The feature names should match those that were passed during "
-            "fit.", *lines, ""]))
-    if X.shape[1] != network.n_features_in_:
-        raise ValueError(
-            f"X has {X.shape[1]} features, but {kind} is expecting "
-            f"{network.n_features_in_} features as input; give as many as "
-            "in fit")
+    elif now is not None and list(now) != list(then):
+        why = ("The feature names should match those that were passed during "
+                "fit.\n")
+        for more, fewer, what in ((now, then, "unseen at fit time:"), (
+                then, now, "seen at fit time, yet now missing:")):
+            if names := sorted({*more} - {*fewer}):
+                why += "\n- ".join([f"Feature names {what}", *names]) + "\n"
+        why += "Feature names must be in the same order as they were in fit.\n"
+        raise ValueError(why)
+    if table.shape[1] != d:
+        raise ValueError(f"X has {table.shape[1]} features, but {kind} is "
+                         f"expecting {d} features as input")
+    return table, theta
 
 
 # Labels
@@ -2484,120 +2370,95 @@ def _check_features(network: Network, X: Array, now: Array | None) -> None:
 # large whole number becomes a float, a text loses the zero at its end.  So
 # labels that come one by one are compared with what became of them.
 
-def _labels(values: Any, name: str) -> Array:
+def _labels(values: Any, name: str, rows: Any = None) -> Array:
     """Values as an (n,) array of ints, bools, strings or whole floats."""
-    if values is None:
-        raise ValueError(f"This requires y to be passed, but the target "
-                         f"{name} is None; give one label to each row")
-    y = _array(values, name, "one label to each row")
+    one_by_one = isinstance(values, (list, tuple))
+    y = _array(values, name, object if one_by_one else None)
     if y.ndim == 2 and y.shape[1] == 1:
-        _warn("A column-vector y was passed when a 1d array was expected. "
-              f"Please change the shape of {name} to (n_samples,), for "
-              "example with ravel().", _theirs("DataConversionWarning",
-                                               UserWarning))
-        y, values = y[:, 0], y[:, 0]
-    if y.ndim != 1 or len(y) == 0:
-        raise ValueError(f"{name} has the shape {y.shape}; give at least one "
-                         f"label, as an array of the shape (n,)"
-                         + _one_hot_advice(y, name))
-    if y.dtype.kind in "OT" or isinstance(values, (list, tuple)):
-        y = _plain_labels(list(values), name)
+        _warn("A column-vector y was passed when a 1d array was expected; "
+              f"give {name}.ravel()", "DataConversionWarning")
+        y = y[:, 0]
+    if y.ndim != 1 or len(y) == 0 or rows not in (None, len(y)):
+        one_hot = y.ndim == 2 and y.dtype.kind in "biufO" and (
+            np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all())
+        raise ValueError(
+            f"{name} should be a 1d array of {rows or 'some'} labels, and has "
+            f"the shape {y.shape}"
+            + f"; it is one-hot: give {name}.argmax(axis=1)" * bool(one_hot))
+    return _plain_labels(y, name)
+
+
+def _plain_labels(y: Array, name: str) -> Array:
+    """The same labels in a dtype that holds just these."""
+    if y.dtype.kind in "OT":
+        labels = [label.item() if isinstance(label, np.generic) else label
+                  for label in y.tolist()]
+        kinds = {type(label) for label in labels}
+        if not (kinds <= {int, float} or kinds in ({bool}, {str})):
+            names = ", ".join(sorted(kind.__name__ for kind in kinds))
+            raise TypeError(f"{name} has labels of the types {names}; give "
+                            "only ints, only bools or only strings")
+        y = np.array(labels)
+        for label, kept in zip(labels, y.tolist(), strict=True):
+            if label == label != kept:       # NaN is not equal to itself
+                raise ValueError(f"{name} has the label {label!r}, of which "
+                                 f"NumPy makes {kept!r}; give strings")
     if y.dtype.kind not in "iubUf":
         raise TypeError(f"{name} has the dtype {y.dtype}; give labels that "
                         "are ints, bools or strings")
     if y.dtype.kind == "f":
-        with np.errstate(all="ignore"):         # it may be too large
+        with np.errstate(all="ignore"):
             given, y = y, y.astype(min(y.dtype, np.dtype(np.float64)))
-        if not (np.isfinite(y) & (y == given) & (y == np.rint(y))).all():
-            raise ValueError(f"Unknown label type: continuous. {name} contains"
-                             " fractions, NaN or infinity; give class labels")
+            if not ((y == given) & (y % 1 == 0)).all():
+                raise ValueError(f"Unknown label type: continuous. {name} has "
+                                 "fractions, NaN or infinity; give classes")
     return y
 
 
-def _one_hot_advice(y: Array, name: str) -> str:
-    """What to do, if y is a table with a single 1 in each row."""
-    one_hot = y.ndim == 2 and y.size and y.dtype.kind in "biuf" and (
-        ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
-    return f"; this is one-hot: give {name}.argmax(axis=1)" if one_hot else ""
-
-
-def _plain_labels(values: list[Any], name: str) -> Array:
-    """Labels given one by one, as an array that holds just these."""
-    labels = [label.item() if isinstance(label, np.generic) else label
-              for label in values]
-    kinds = {type(label) for label in labels}
-    if not (kinds <= {int, float} or kinds == {bool} or kinds == {str}):
-        names = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise TypeError(f"{name} holds objects of type {names}; give labels "
-                        "that are all ints, all bools or all strings")
-    y = np.array(labels)
-    for label, kept in zip(labels, y.tolist(), strict=True):
-        if label == label != kept:       # NaN is not equal to itself
-            raise ValueError(f"{name} has the label {label!r}, which becomes "
-                             f"{kept!r} in an array with the others; give "
-                             "other labels, such as strings")
-    return y
-
-
-def _comparable(a: Array, a_name: str, b: Array, b_name: str
-                ) -> tuple[Array, Array]:
+def _exact(a: Array, b: Array) -> tuple[Array, Array]:
     """Two label arrays, so that numbers of all dtypes compare exactly."""
     if (a.dtype.kind == "U") != (b.dtype.kind == "U"):
-        raise TypeError(f"{a_name} has the dtype {a.dtype} and {b_name} has "
-                        f"{b.dtype}; strings and numbers are never equal")
-    if a.dtype.kind == "U":
+        raise TypeError(f"labels of the dtypes {a.dtype} and {b.dtype} are "
+                        "never equal; give strings only, or numbers only")
+    if a.dtype.kind == "U" or a.dtype == b.dtype:
         return a, b
-    if all((abs(y.astype(np.float64)) < 2**63).all() for y in (a, b)):
-        return a.astype(np.int64), b.astype(np.int64)
-    return tuple(np.array([int(label) for label in y.tolist()], dtype=object)
-                 for y in (a, b))               # type: ignore[return-value]
+    small = all((abs(y.astype(np.float64)) < 2**63).all() for y in (a, b))
+    kind = np.int64 if small else object        # Python's own are exact
+    return a.astype(kind), b.astype(kind)
 
 
 def _label_pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
     """Two label arrays of one length and one kind, to be compared."""
-    a, b = _labels(y_true, "y_true"), _labels(y_pred, "y_pred")
-    if len(a) != len(b):
-        raise ValueError(f"y_true has {len(a)} labels and y_pred {len(b)}; "
-                         "give one prediction to each true label")
-    return _comparable(a, "y_true", b, "y_pred")
+    true = _labels(y_true, "y_true")
+    return _exact(true, _labels(y_pred, "y_pred", len(true)))
 
 
-def _classes(labels: Array, name: str = "y") -> Array:
-    """The sorted different labels, at least two."""
-    classes = np.unique(labels)
+def _known_classes(network: Any, labels: Any, given: Any, afresh: bool) -> Any:
+    """The classes that are known, or given, or else found in labels."""
+    if given is None and not afresh:
+        return network.classes_
+    name = "y" if given is None else "classes"
+    classes = np.unique(labels if given is None else _labels(given, name))
     if len(classes) < 2:
         raise ValueError(f"{name} contains one class only, "
                          f"{classes[0].item()!r}; give at least two")
-    return classes
+    if not afresh and classes.tolist() != network.classes_.tolist():
+        raise ValueError(f"classes is {classes.tolist()}, but the network has "
+                         f"{network.classes_.tolist()}; leave it out, or fit")
+    return classes if afresh else network.classes_
 
 
-def _known_classes(network: Network, labels: Array, given: Any, afresh: bool
-                   ) -> Array:
-    """The classes that are known, or given, or else found in labels."""
-    named = None if given is None else _classes(
-        _labels(given, "classes"), "classes")
-    if afresh:
-        return _classes(labels) if named is None else named
-    if named is not None and named.tolist() != network.classes_.tolist():
-        raise ValueError(f"classes is {named.tolist()}, but the network "
-                         f"knows {network.classes_.tolist()}; leave it out, "
-                         "or call fit")
-    return network.classes_
-
-
-def _indices(y: Array, classes: Array, n: int) -> Array:
-    """The position (n,) of each label of n rows among the classes."""
-    if len(y) != n:
-        raise ValueError(f"X has {n} rows and y has {len(y)} labels; give "
-                         "one label to each row")
-    wanted, known = _comparable(y, "y", classes, "classes_")
+def _indices(values: Any, classes: Array, rows: int, name: str = "y",
+             who: str = "the network") -> Array:
+    """The position (n,) of each row's label among the classes."""
+    y = _labels(values, name, rows)
+    wanted, known = _exact(y, classes)
     t = np.searchsorted(known, wanted)
     t[t == len(known)] = 0
-    unknown = np.flatnonzero(known[t] != wanted)
+    unknown = y[known[t] != wanted]
     if len(unknown):
-        raise ValueError(f"y contains the unknown label "
-                         f"{y[unknown[0]].item()!r}; the network knows "
-                         f"{classes.tolist()}")
+        raise ValueError(f"{name} has the unknown label {unknown[0].item()!r};"
+                         f" {who} knows {reprlib.repr(classes.tolist())}")
     return t.astype(np.min_scalar_type(len(classes)), copy=False)
 
 
@@ -2605,70 +2466,36 @@ def _indices(y: Array, classes: Array, n: int) -> Array:
 # -----------------------
 #
 # A user may have put other arrays into ``params_``, or changed a setting that
-# belongs to the first weights.
+# belongs to the first weights.  But mostly they are as training left them,
+# windows on one array, and then that array is taken as it is, not copied.
 
-def _check_fitted(network: Network) -> None:
-    """Raise unless the network has been trained."""
+@np.errstate(all="ignore")                      # one may be too large
+def _weights(network: Network, order: str = "F", name: str = "params_",
+             given: Any = None) -> Array:
+    """The numbers of params_, or of gradients like them, as theta (p,)."""
     if not hasattr(network, "params_"):
-        raise _not_fitted(f"this {type(network).__name__} is not fitted yet; "
-                          "call fit first")
-
-
-def _rows(network: Network, X: Any) -> Array:
-    """X as an array that this fitted network can take."""
-    _check_fitted(network)
-    _check_choice("activation", network.activation, _ACTIVATIONS)
-    _check_choice("arithmetic", network.arithmetic, _ARITHMETIC)
-    table = _table(X)
-    _check_features(network, table, _feature_names(X))
-    return table
-
-
-def _weights(network: Network, order: str = "F") -> Array:
-    """The numbers in params_, checked, as a new theta (p,)."""
-    params = network.params_
-    W1 = params.get("W1") if isinstance(params, Mapping) else None
-    dtype = network.dtype
-    if isinstance(W1, np.ndarray):
-        dtype = _DTYPES[W1.dtype == np.float32]
-    return _flat(params, network._sizes(), dtype, "params_", order)
-
-
-def _flat(arrays: Any, sizes: Sizes, dtype: str, name: str,
-          order: str = "F") -> Array:
-    """A dict of W1, b1, W2 and b2, checked, as one flat array (p,)."""
-    d, h, k = sizes
-    theta = np.empty((d + 1) * h + (h + 1) * k, dtype)
-    views = _views(theta, sizes, order)
-    if not isinstance(arrays, Mapping) or arrays.keys() != views.keys():
-        raise ValueError(f"{name} is {reprlib.repr(arrays)}; give a dict of "
-                         f"arrays with the keys {list(views)}")
-    for key, view in views.items():
-        given = _array(arrays[key], f"{name}[{key!r}]", "an array of numbers")
-        if given.shape != view.shape or given.dtype.kind not in "biuf":
-            raise ValueError(
-                f"{name}[{key!r}] has the shape {given.shape} and the dtype "
-                f"{given.dtype}; give real numbers of the shape {view.shape}")
-        with np.errstate(all="ignore"):
-            view[...] = given
-        if not _all_finite(view):
-            raise ValueError(f"{name}[{key!r}] holds NaN or infinity, or a "
-                             f"number too large for {dtype}; give others")
-    return theta
-
-
-def _check_unchanged(network: Network) -> None:
-    """Raise if the settings no longer fit the weights."""
-    (_, h, _), theta = network._sizes(), _weights(network)
-    for name, now in ("hidden_size", h), ("dtype", theta.dtype.name):
-        if getattr(network, name) != now:
-            raise ValueError(
-                f"{name} is {getattr(network, name)!r}, but the network was "
-                f"begun with {now!r}; set it back, or call fit")
-
-
-_OVERFLOW = ("the numbers in X, or the weights, are so large that the network "
-             "overflows; scale the features to about 1")
+        raise _not_fitted(type(network).__name__)
+    given = network.params_ if name == "params_" else given
+    if not isinstance(given, Mapping) or {*given} != {"W1", "b1", "W2", "b2"}:
+        raise ValueError(f"{name} is {reprlib.repr(given)}; give a dict of "
+                         "the arrays W1, b1, W2 and b2")
+    d, h, k = sizes = network._sizes()
+    dtype = str(getattr(network.params_["W1"], "dtype", network.dtype))
+    theta = np.empty((d + 1) * h + (h + 1) * k, _DTYPES[dtype == "float32"])
+    base: Any = getattr(given["W1"], "base", None)
+    if np.shape(base) == theta.shape and base.dtype == theta.dtype and all(
+            getattr(given[key], "__array_interface__", None)
+            == view.__array_interface__
+            for key, view in _views(base, sizes, "C").items()):
+        theta = base
+    else:
+        for key, view in _views(theta, sizes, "C").items():
+            view[...] = _numbers(given[key], key, view.shape, "biuf")
+    if not _all_finite(theta):
+        raise ValueError(f"{name} is not finite in {theta.dtype}; give others")
+    M1, M2 = _layers(theta, sizes, "C")
+    return theta if order == "C" else np.concatenate(
+        [M1.ravel(order="F"), M2.ravel()])
 
 
 # Other people's errors
@@ -2677,31 +2504,26 @@ _OVERFLOW = ("the numbers in X, or the weights, are so large that the network "
 # Where scikit-learn is imported already, errors and warnings are its own too,
 # so that its tools know them.
 
-def _theirs(name: str, otherwise: Any) -> Any:
-    """An exception of scikit-learn, if that is imported."""
-    return getattr(sys.modules.get("sklearn.exceptions"), name, otherwise)
-
-
-def _not_fitted(message: str) -> Exception:
+def _not_fitted(kind: str) -> Exception:
     """Our exception, which is also scikit-learn's."""
-    theirs = _theirs("NotFittedError", None)
+    message = f"this {kind} is not fitted yet; call fit first"
+    theirs = getattr(sys.modules.get("sklearn.exceptions"), "NotFittedError",
+                     None)
     if theirs is None:
         return NotFittedError(message)
-
-    def reduce(error: Exception) -> Any:
-        return _not_fitted, error.args
-
     both: Callable[[str], Exception] = type(
-        "NotFittedError", (NotFittedError, theirs), {"__reduce__": reduce})
+        "NotFittedError", (NotFittedError, theirs),
+        {"__reduce__": lambda error: (_not_fitted, (kind,))})
     return both(message)
 
 
-def _warn(message: str, category: type[Warning] = UserWarning) -> None:
+def _warn(message: str, theirs: str = "") -> None:
     """Warn at the line that called us, through however many of our own."""
+    kind = getattr(sys.modules.get("sklearn.exceptions"), theirs, UserWarning)
     frame, level = inspect.currentframe(), 1
     while frame is not None and frame.f_globals is globals():
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, category, stacklevel=level)
+    warnings.warn(message, kind, stacklevel=level)
 
 
 # Keeping a model
@@ -2715,9 +2537,9 @@ def _warn(message: str, category: type[Warning] = UserWarning) -> None:
 #     models/iris/v0002/...
 #
 # Both are in common formats: NumPy loads the weights, any JSON parser the
-# config.  Reading them back is another matter.  A file may
-# have been cut short by a full disk, changed by a failing one, or written
-# by somebody who wishes us ill.  So there are three promises:
+# config.  Reading them back is another matter.  A file may have been cut short
+# by a full disk, changed by a failing one, or written by somebody who wishes
+# us ill.  So there are three promises:
 #
 # * A version is there wholly or not at all, whatever moment the program or
 #   the power goes.  Once ``save`` has returned, it is there.
@@ -2798,58 +2620,67 @@ def _pack_arrays(arrays: Mapping[str, Array]) -> bytes:
 # ...     print({name: arrays[name].tolist() for name in arrays})
 # {'a': 0.5, 'b': [1.0, 2.0]}
 #
-# To read it, one has to know what should be in it: a type and a shape to each
-# name.  From this follows where each array must lie.  The arrays are filled
-# from there, packed again and compared.  No name, no header, no checksum has
-# to be parsed, and there is little to get wrong.
+# In the file an optimizer's memory lies as the parameters do, W1 first, then
+# b1, W2 and b2, each row by row.  That is :math:`\theta` in C order.  In
+# training :math:`M_1` has the order of Fortran instead, in which the weights
+# and the bias of a unit are neighbours.
+
+def _reordered(numbers: Array, sizes: Sizes, old: Any, new: Any) -> Array:
+    """Numbers (p,) that lie as theta in the old order, in the new one."""
+    if numbers.ndim == 0:       # such as a power of Adam's
+        return numbers
+    M1, M2 = _layers(numbers, sizes, old)
+    return np.concatenate([M1.ravel(order=new), M2.ravel()])
+
+
+def _arrays(network: Network) -> dict[str, Array]:
+    """Copies of all arrays of a network, by name, as they lie in the file."""
+    theta, sizes = _weights(network, "C"), network._sizes()
+    return _views(theta, sizes, "C") | {
+        f"optimizer.{name}": _reordered(array, sizes, "F", "C")
+        for name, array in network._memory_for(theta).items()}
+
+
+# >>> theta = np.array([1.0, 2.0, 0.5, 3.0, 4.0, 0.7, 5.0, 6.0, 0.9])
+# >>> _reordered(theta, (2, 2, 1), "F", "C").tolist()
+# [1.0, 3.0, 2.0, 4.0, 0.5, 0.7, 5.0, 6.0, 0.9]
+#
+# To read a file, one has to know what should be in it: a type and a shape to
+# each name.  From this follows where each array must lie.  The arrays are
+# filled from there.  All the rest, names, headers and checksums, is not even
+# looked at, and there is little to get wrong: the file was as it should be if
+# the arrays, packed once more, give the same bytes.  The one thing that this
+# cannot see is an array that never was a good one.
 
 _REMEDY = "load another version, or train again"
 
 
-def _fill_arrays(arrays: Mapping[str, Array], data: bytes) -> None:
-    """Fill arrays from a .npz file that holds exactly these."""
-    offset = 0
+def _fill_arrays(network: Network, data: bytes) -> None:
+    """Fill a network's arrays from a .npz file that should hold them."""
+    sizes, arrays, offset = network._sizes(), _arrays(network), 0
     for name, array in sorted(arrays.items()):
         offset += 34 + len(name) + len(_npy_header(array))
-        if offset + array.nbytes > len(data):
-            break
-        array[...] = np.ndarray(array.shape, array.dtype.newbyteorder("<"),
-                                data, offset)
+        if offset + array.nbytes <= len(data):
+            array[...] = np.ndarray(array.shape, array.dtype.newbyteorder("<"),
+                                    data, offset)
         offset += array.nbytes
-    if _pack_arrays(arrays) != data:
-        raise ModelFormatError("weights.npz is damaged, or not as save "
-                               f"writes it; {_REMEDY}")
+        if not _all_finite(array):
+            raise ModelFormatError(f"weights.npz holds NaN or infinity in "
+                                   f"{name}; {_REMEDY}")
+    network._memory = {
+        name.removeprefix("optimizer."): _reordered(array, sizes, "C", "F")
+        for name, array in arrays.items() if name not in network.params_}
+    network.params_ = {name: arrays[name] for name in network.params_}
 
 
-# >>> b, a = np.zeros(2), np.zeros(())
-# >>> _fill_arrays({"b": b, "a": a}, data)
-# >>> b.tolist(), a.tolist()
-# ([1.0, 2.0], 0.5)
-# >>> try:
-# ...     _fill_arrays({"b": b, "a": a}, data.replace(b"<f8", b">f8"))
-# ... except ModelFormatError:
-# ...     print("refused")
-# refused
-#
-# In the file an optimizer's memory lies as the parameters do, W1 first, then
-# b1, W2 and b2, each row by row, whatever :math:`\theta` looks like.  To find
-# that order, number the entries of theta and look at them through its windows.
-
-def _in_file_order(sizes: Sizes) -> Array:
-    """For each number of a file, in order, its place in theta (p,)."""
-    d, h, k = sizes
-    places = _views(np.arange((d + 1) * h + (h + 1) * k), sizes)
-    return np.concatenate([view.ravel() for view in places.values()])
-
-
-def _arrays(theta: Array, memory: Mapping[str, Array], sizes: Sizes
-            ) -> dict[str, Array]:
-    """Copies of all arrays of a model, by name, as they lie in the file."""
-    order = _in_file_order(sizes)
-    return {name: view.copy(order="C")
-            for name, view in _views(theta, sizes).items()} | {
-        f"optimizer.{name}": array[order] if array.ndim else array.copy()
-        for name, array in memory.items()}
+# >>> network = Network(2, epochs=1).fit([[0.0], [1.0]], [0, 1])
+# >>> data = _pack_arrays(_arrays(network))
+# >>> other = Network(2, epochs=0, seed=1).fit([[0.0], [1.0]], [0, 1])
+# >>> _fill_arrays(other, data)
+# >>> _pack_arrays(_arrays(other)) == data
+# True
+# >>> _pack_arrays(_arrays(other)) == data.replace(b"<f8", b">f8")
+# False
 
 
 # A config to read
@@ -2861,7 +2692,8 @@ def _arrays(theta: Array, memory: Mapping[str, Array], sizes: Sizes
 # written as an escape.  So the encoder may put real line breaks between the
 # items of a list, and the text can be cut at these without looking inside.
 
-_ENCODE = json.JSONEncoder(allow_nan=False, separators=("\n", ": ")).encode
+_ENCODE = json.JSONEncoder(allow_nan=False, separators=("\n", ": "),
+                           default=np.generic.item).encode
 
 
 def _json(value: Any, margin: str = "\n") -> str:
@@ -2871,11 +2703,10 @@ def _json(value: Any, margin: str = "\n") -> str:
         lines = [f"{inner}{_ENCODE(key)}: {_json(item, inner)}"
                  for key, item in value.items()]
         return "{" + ",".join(lines) + margin + "}"
-    if not isinstance(value, list):
-        return _ENCODE(value)
-    items = _ENCODE(value)[1:-1].split("\n")
-    if len(items) < 5:
-        return "[" + ", ".join(items) + "]"
+    text = _ENCODE(value)
+    if text.count("\n") < 4:
+        return text.replace("\n", ", ")
+    items = text[1:-1].split("\n")
     lines = [inner + ", ".join(items[i:i + 3])
              for i in range(0, len(items), 3)]
     return "[" + ",".join(lines) + margin + "]"
@@ -2883,23 +2714,26 @@ def _json(value: Any, margin: str = "\n") -> str:
 
 # Its last entry is a digest of the rest.  The rule is short: it is the SHA-256
 # of all lines above it, so that on Linux it is also what ``head -n -2
-# config.json | sha256sum`` prints.
+# config.json | sha256sum`` prints.  One thing cannot be told in JSON.  Some
+# characters have two halves in it, and Python takes a half for a letter.  Two
+# of them side by side come back as one letter, and so are refused.
 
 _SEAL = '  "sha256": "'
 
 
 def _dump_config(config: Mapping[str, Any]) -> bytes:
     """The bytes of a config.json, with the digest of itself at the end."""
-    above = _json(dict(config))[:-2] + ",\n"
+    text = _json(config)
+    if json.loads(text) != config:
+        raise ValueError("a label or a feature name has two halves of a "
+                         "character that JSON makes one; give others")
+    above = text[:-2] + ",\n"
     return f'{above}{_SEAL}{_sha256(above.encode())}"\n}}\n'.encode()
 
 
-def _sha256(*parts: Any) -> str:
+def _sha256(data: bytes) -> str:
     """The SHA-256 of some bytes, as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()
+    return hashlib.sha256(data).hexdigest()
 
 
 # >>> data = _dump_config({"epochs": 2, "curve": [0.1, 0.2, 0.3, 0.4, 0.5]})
@@ -2931,167 +2765,154 @@ def _is_long(data: bytes) -> bool:
     return len(data) > _MOST_BYTES or values > _MOST_VALUES
 
 
+# Most of what a config says wrongly is found later, since it is not the same
+# when it is written again.  A few things would be written just as they were,
+# and make no sense: a format of the future, names for another number of
+# features, epochs without a loss.  Only a network that was trained for a very
+# long time has more losses than a config can hold.  Then the newest are kept,
+# and ``epochs_done`` still counts all.
+
+_NEWEST_LOSSES = 10_000
+
+
 def _parse_config(data: bytes) -> dict[str, Any]:
     """What is written in a config.json that nobody changed by accident."""
     if _is_long(data):
         raise ModelFormatError(f"config.json has {len(data)} bytes, more "
-                               f"than a config needs; {_REMEDY}")
+                               "than load takes; give fewer or shorter labels "
+                               f"and feature names, or {_REMEDY}")
     above, _, seal = data.rpartition(_SEAL.encode())
     if seal != f'{_sha256(above)}"\n}}\n'.encode():
         raise ModelFormatError("config.json is damaged: its digest does not "
                                f"match; {_REMEDY}")
     config: dict[str, Any] = json.loads(data.decode("ascii"))
+    names, d = config["feature_names"], config["n_features_in"]
+    if config["format"] != 1:
+        raise ValueError(f"format is {config['format']!r}, and not 1")
+    _check_number("n_features_in", d, 1, whole=True)
+    if names is not None and (len(names), {*map(type, names)}) != (d, {str}):
+        raise ValueError(f"feature_names is {reprlib.repr(names)}")
+    known = len(config["loss_curve"])
+    below = known + 1 if known < _NEWEST_LOSSES else math.inf
+    _check_number("epochs_done", config["epochs_done"], known, below, True)
     return config
 
 
 # From a network to its files, and back
 # -------------------------------------
 
-def _pack(network: Network, made_by: Mapping[str, Any]) -> dict[str, bytes]:
-    """The two files of a version, by name."""
-    theta = _weights(network).astype(network.dtype)
-    weights = _pack_arrays(_arrays(
-        theta, network._memory_for(theta), network._sizes()))
-    config = _config(network, made_by) | {"weights_sha256": _sha256(weights)}
-    return {"weights.npz": weights, "config.json": _short_config(config)}
-
-
 def _config(network: Network, made_by: Mapping[str, Any]) -> dict[str, Any]:
     """All that is to be saved but the arrays, in plain Python."""
     d, h, k = network._sizes()
+    curve, digest = network.loss_curve_, network.data_digest_
     names = getattr(network, "feature_names_in_", None)
     random: Any = network._random.bit_generator.state
-    state = {name: str(bits) for name, bits in random["state"].items()}
     return {
         "format": 1,
-        "nn_version": made_by["nn_version"],
-        "hyperparameters": {
-            name: _plain_setting(value) for name, value
-            in network.get_params(deep=False).items()},
+        "nn_version": str(made_by["nn_version"]),
+        "hyperparameters": _plain_settings(network),
         "classes": {"dtype": network.classes_.dtype.newbyteorder("<").str,
                     "values": network.classes_.tolist()},
         "n_features_in": d,
         "feature_names": None if names is None else names.tolist(),
         "shapes": {"W1": [d, h], "b1": [h], "W2": [h, k], "b2": [k]},
-        "epochs_done": network._forgotten + len(network.loss_curve_),
-        "loss_curve": network.loss_curve_,
-        "random_state": {name: random[name] for name in (
-            "bit_generator", "state", "has_uint32", "uinteger")}
-        | {"state": state},     # text: parsers may round 128-bit numbers
-        "data_digest": network.data_digest_,
-        "environment": made_by["environment"],
+        "epochs_done": network._forgotten + len(curve),
+        "loss_curve": [float(loss) for loss in curve[-_MOST_VALUES:]],
+        "random_state": random | {"state": {    # parsers may round 128 bits
+            name: str(bits) for name, bits in random["state"].items()}},
+        "data_digest": None if digest is None else (
+            f"{int(digest, 16):064x}"[:64]),
+        "environment": {name: str(text) for name, text
+                        in made_by["environment"].items()},
     }
 
 
-def _plain_setting(value: Any) -> Any:
-    """A setting as JSON can hold it; an optimizer as a dict with its name."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if type(value) not in _OPTIMIZERS.values():
-        raise TypeError(
-            f"optimizer is {value!r}, and only {' and '.join(_OPTIMIZERS)} "
-            "can be saved, since loading runs no code but ours; to save the "
-            "rest, call set_params(optimizer=SGD()) first")
-    return {"name": type(value).__name__} | {
-        name: _plain_setting(own) for name, own in asdict(value).items()}
+def _plain_settings(network: Network) -> dict[str, Any]:
+    """The settings, with the optimizer as a dict that tells its name."""
+    settings, own = network.get_params(deep=False), network.optimizer
+    if own is not None:
+        if type(own) not in _OPTIMIZERS.values():
+            raise TypeError(
+                f"optimizer is {own!r}, and only {' and '.join(_OPTIMIZERS)} "
+                "can be saved, since loading runs no code but ours; to save "
+                "the rest, call set_params(optimizer=SGD()) first")
+        settings["optimizer"] = {"name": type(own).__name__} | asdict(own)
+    return settings
 
 
-# A network that was trained for a very long time has more losses than a config
-# can hold.  Then the oldest are left out, and ``epochs_done`` still counts
-# them.
-
-_FEWEST_LOSSES = 1_000
-
-
-def _short_config(config: dict[str, Any]) -> bytes:
-    """The bytes of a config, with as many of the newest losses as fit."""
-    curve = config["loss_curve"][-_MOST_VALUES:]
-    text = _dump_config(config | {"loss_curve": curve})
-    while _is_long(text) and len(curve) > _FEWEST_LOSSES:
-        curve = curve[len(curve) // 8:]
-        text = _dump_config(config | {"loss_curve": curve})
+def _pack(network: Network, made_by: Mapping[str, Any]) -> dict[str, bytes]:
+    """The two files of a version, by name."""
+    weights = _pack_arrays(_arrays(network))
+    config = _config(network, made_by) | {"weights_sha256": _sha256(weights)}
+    text = _dump_config(config)
     if _is_long(text):
-        raise ValueError(f"the config takes {len(text)} bytes, more than load "
-                         "would read; give fewer or shorter labels and "
-                         "feature names")
-    return text
+        newest = config["loss_curve"][-_NEWEST_LOSSES:]
+        text = _dump_config(config | {"loss_curve": newest})
+    return {"weights.npz": weights, "config.json": text}
 
 
 # On the way back the network is made from its settings and checks them as it
-# does before training.  What that does not see is checked here, and what
-# neither sees is not the same when it is written again.
+# does before training.  Then come the arrays, once it is known that the file
+# is as large as they need.  What is left that is wrong is not the same when
+# the network is written again: a key too many, a loss without its point, a
+# label out of order.
 
 def _unpack(cls: type[_Self], text: bytes, weights: Callable[[int], bytes]
             ) -> _Self:
     """The network in a config and the weights, given how long they may be."""
     try:
         config = _parse_config(text)
-        network = _restored(cls, config, weights)
-        same = _pack(network, config)["config.json"] == text
+        network = _restored(cls, config)
+        d, h, k = network._sizes()
+        p = (d + 1) * h + (h + 1) * k
+        data = weights(32 * p + 10_000)
+        if _sha256(data) != config["weights_sha256"] or len(data) < 4 * p:
+            raise ModelFormatError("weights.npz is damaged, or belongs to "
+                                   f"another config; {_REMEDY}")
+        network.params_ = _views(np.zeros(p, network.dtype), (d, h, k))
+        _fill_arrays(network, data)
+        again = _pack(network, config)
     except (ModelFormatError, OSError):
         raise
     except Exception as error:      # whatever a hostile text brings about
-        kind = "" if type(error) in (TypeError, ValueError) else (
-            f"{type(error).__name__} ")
-        what = ascii(str(error))[1:-1][:300]
-        raise ModelFormatError(f"config.json: {kind}{what}; {_REMEDY}"
+        kind, what = type(error).__name__, ascii(str(error)[:300])[1:-1]
+        raise ModelFormatError(f"config.json: {kind}: {what}; {_REMEDY}"
                                ) from None
-    if not same:
-        raise ModelFormatError("config.json is not as save writes it; "
-                               f"{_REMEDY}")
+    for name, given in ("weights.npz", data), ("config.json", text):
+        if again[name] != given:
+            raise ModelFormatError(f"{name} is damaged, or not as save writes "
+                                   f"it; {_REMEDY}")
     return network
 
 
-def _restored(cls: type[_Self], config: dict[str, Any],
-              weights: Callable[[int], bytes]) -> _Self:
-    """A network from its config, and from its weights."""
+# Where a value can be made a right one, that is all it takes, for then it is
+# not the same either.  The increment of the random generator is odd; what
+# tells whether half of a draw is left over is 0 or 1; and labels that are
+# floats are whole.
+
+def _restored(cls: type[_Self], config: Mapping[str, Any]) -> _Self:
+    """A network from its config; its arrays are still to come."""
     settings, random = config["hyperparameters"], config["random_state"]
     if settings["optimizer"] is not None:
         own = dict(settings["optimizer"])
         settings["optimizer"] = _OPTIMIZERS[own.pop("name")](**own)
     network = cls(**settings)
     _check_settings(network)
-    _check_config(config)
     network.n_features_in_ = config["n_features_in"]
     network.classes_ = _saved_classes(**config["classes"])
     if config["feature_names"] is not None:
-        network.feature_names_in_ = np.array(config["feature_names"], object)
+        network.feature_names_in_ = np.array(
+            list(config["feature_names"]), object)
     network.loss_curve_ = config["loss_curve"]
     network._forgotten = config["epochs_done"] - len(network.loss_curve_)
     network.data_digest_ = config["data_digest"]
-    bits, network.params_ = np.random.PCG64(0), {}
-    bits.state = {**random, "state": {
-        name: int(text) for name, text in random["state"].items()}}
+    network.params_, network._memory = {}, {}
+    state = {name: int(text) for name, text in random["state"].items()}
+    bits = np.random.PCG64(0)
+    bits.state = random | {"has_uint32": random["has_uint32"] & 1,
+                           "state": state | {"inc": state["inc"] | 1}}
     network._random = np.random.Generator(bits)
-    _restore_arrays(network, weights, config["weights_sha256"])
     return network
-
-
-def _check_config(config: Mapping[str, Any]) -> None:
-    """Raise unless all that no setting sees makes sense."""
-    names, curve = config["feature_names"], config["loss_curve"]
-    random, made = config["random_state"], config["environment"]
-    forgotten, d = config["epochs_done"] - len(curve), config["n_features_in"]
-    _check_number("n_features_in", d, 1, whole=True)
-    for name, holds in (
-            ("format", config["format"] == 1),
-            ("nn_version", isinstance(config["nn_version"], str)),
-            ("feature_names", names is None or isinstance(names, list) and (
-                len(names) == d and {*map(type, names)} == {str})),
-            ("loss_curve", isinstance(curve, list) and all(
-                type(x) is float and math.isfinite(x) for x in curve)),
-            ("epochs_done", forgotten == 0 or (
-                forgotten > 0 and len(curve) >= _FEWEST_LOSSES)),
-            ("random_state", int(random["state"]["inc"]) % 2 == 1
-                and random["has_uint32"] in (0, 1)),
-            ("data_digest", config["data_digest"] is None or re.fullmatch(
-                "[0-9a-f]{64}", config["data_digest"])),
-            ("environment", isinstance(made, dict) and len(made) < 100
-                and {*map(type, made.values())} <= {str})):
-        if not holds:
-            raise ValueError(f"{name} is {reprlib.repr(config[name])}")
 
 
 # Labels are the most varied part.  Their type is written down beside them,
@@ -3099,44 +2920,21 @@ def _check_config(config: Mapping[str, Any]) -> None:
 
 def _saved_classes(dtype: str, values: list[Any]) -> Array:
     """The array of class labels that a config tells of."""
-    if not re.fullmatch(r"\|b1|\|[iu]1|<[iu][248]|<f[248]|<U[1-9]\d{0,4}",
-                        dtype, re.ASCII):
-        raise ValueError(f"{dtype} is no type of labels")
     kind = np.dtype(dtype).newbyteorder("=")
-    if kind.itemsize * len(values) > 4 * _MOST_BYTES:
-        raise ValueError("the class labels take too much memory")
+    if kind.char not in np.typecodes["AllInteger"] + "?efdU" or (
+            kind.itemsize * max(len(values), 20) > 4 * _MOST_BYTES):
+        raise ValueError(f"{dtype} is no type of labels, or one that takes "
+                         "too much memory")
     with np.errstate(all="ignore"):
-        classes = _classes(_labels(values, "classes"), "classes").astype(kind)
-    if classes.tolist() != values:
-        raise ValueError("the class labels are not as training sorts them")
+        labels = np.array(values, kind)
+    if kind.kind == "f":
+        labels = np.rint(labels)
+    classes: Array = _known_classes(None, None, labels, afresh=True)
     return classes
 
 
 # >>> _saved_classes("|i1", [-1, 1])
 # array([-1,  1], dtype=int8)
-
-def _restore_arrays(network: Network, weights: Callable[[int], bytes],
-                    sha256: str) -> None:
-    """Give a network its weights and its optimizer's memory."""
-    d, h, k = sizes = network._sizes()
-    p = (d + 1) * h + (h + 1) * k
-    data = weights(32 * p + 10_000)
-    if _sha256(data) != sha256 or len(data) < 4 * p:
-        raise ModelFormatError("weights.npz is damaged, or belongs to another "
-                               f"config; {_REMEDY}")
-    theta = np.zeros(p, network.dtype)
-    network._memory = {}
-    network._memory = memory = network._memory_for(theta)
-    arrays, order = _arrays(theta, memory, sizes), _in_file_order(sizes)
-    _fill_arrays(arrays, data)
-    network.params_ = views = _views(theta, sizes)
-    for name, view in views.items():
-        view[...] = arrays[name]
-    for name, array in memory.items():
-        array[order if array.ndim else ...] = arrays[f"optimizer.{name}"]
-        if not _all_finite(array):
-            raise ModelFormatError("weights.npz holds NaN or infinity in "
-                                   f"optimizer.{name}; {_REMEDY}")
 
 
 # What it was trained on
@@ -3152,11 +2950,11 @@ def _restore_arrays(network: Network, weights: Callable[[int], bytes],
 def _remember(network: Network, X: Array, t: Array) -> None:
     """Note what the network is trained on, the same for any layout."""
     every = 1 + X.nbytes // (1 << 20)
-    some = X[::every]
-    some = some.astype(some.dtype.newbyteorder("<"), order="C", copy=False)
+    some = X[::every].astype(X.dtype.newbyteorder("<"), copy=False)
     label = json.dumps([X.shape, some.dtype.str, network.classes_.tolist()])
-    old, new = network.data_digest_, _sha256(
-        label.encode(), some.ravel(), t[::every].astype("<u4"))
+    new = _sha256(b"".join([label.encode(), some.tobytes(),
+                            t[::every].astype("<u4").tobytes()]))
+    old = network.data_digest_
     network.data_digest_ = new if old in (None, new) else _sha256(
         f"{old}{new}".encode())
 
@@ -3167,16 +2965,14 @@ def _remember(network: Network, X: Array, t: Array) -> None:
 # The same seed gives the same bits on the same build of NumPy, type of
 # processor and number of threads.  So the config tells of these, in case you
 # get other bits and want to know why.  What the matrix library picks when it
-# starts follows from the processor's features and from a few variables.
+# starts follows from the processor's features and from a few variables.  The
+# features told are those that NumPy makes use of.
 
 def _made_by() -> dict[str, Any]:
-    """What the last bits of a result depend on, as far as can be known."""
-    core = sys.modules.get("numpy._core._multiarray_umath") or sys.modules.get(
-        "numpy.core._multiarray_umath")
-    features: dict[str, bool] = getattr(core, "__cpu_features__", {})
-    build = getattr(np.__config__, "CONFIG", {}).get("Build Dependencies", {})
-    blas = build.get("blas", {})
-    texts = {
+    """What the last bits of a result depend on, as far as NumPy tells."""
+    built = getattr(np.__config__, "CONFIG", {})
+    blas = built.get("Build Dependencies", {}).get("blas", {})
+    told = {
         "python": [platform.python_implementation(),
                    platform.python_version()],
         "numpy": [np.__version__],
@@ -3185,12 +2981,12 @@ def _made_by() -> dict[str, Any]:
             f"{name}={value}" for name, value in sorted(os.environ.items())
             if re.match("(OPENBLAS|OMP|MKL|BLIS|VECLIB|NPY)_", name)],
         "cpus": [str(os.cpu_count())],
-        "simd": [name for name in features if features[name]],
+        "simd": built.get("SIMD Extensions", {}).get("found", []),
         "libc": platform.libc_ver(),
         "platform": [platform.system(), platform.machine()]}
     return {"nn_version": __version__, "environment": {
         name: " ".join(words).strip() or "unknown"
-        for name, words in texts.items()}}
+        for name, words in told.items()}}
 
 
 # On the disk
@@ -3208,6 +3004,11 @@ def _made_by() -> dict[str, Any]:
 # 3. rename it to the version's name, which is done wholly or not at all;
 # 4. sync the directory of versions.  Only now is the model saved.
 #
+# A program that is killed leaves its stage behind.  The next save clears it
+# away, but never the stage of a program that is still at work, and nothing
+# tells for sure which is which.  A save takes milliseconds, so a stage that
+# is a day old belongs to nobody.
+#
 # When a sync fails, nobody knows what is on the disk, and a second try may
 # report a success that is none.  So the error is raised, and the version
 # withdrawn.
@@ -3215,23 +3016,27 @@ def _made_by() -> dict[str, Any]:
 def _publish(directory: Path, files: Mapping[str, bytes]) -> Path:
     """Write files as the next version, wholly or not at all."""
     _make_directory(directory.absolute())
-    _clear_stages(directory)
-    stage = directory / f".stage-{os.urandom(8).hex()}"
+    for old in directory.glob(".stage-" + 16 * "[0-9a-f]"):
+        with suppress(OSError):
+            if time.time() - old.lstat().st_mtime > 24 * 60 * 60:
+                shutil.rmtree(old)
+    version = stage = directory / f".stage-{os.urandom(8).hex()}"
     try:
         os.mkdir(stage)
         for name, data in files.items():
-            _write(stage / name, data)
+            with open(stage / name, "xb") as file:
+                file.write(data)
+                file.flush()
+                _sync(file.fileno())
         _sync_directory(stage)
         version = _name_stage(stage)
-        try:
-            _sync_directory(directory)
-        except BaseException:
-            with suppress(OSError):
-                os.rename(version, stage)
-            raise
+        _sync_directory(directory)
         return version
-    finally:
+    except BaseException:
+        with suppress(OSError):
+            os.rename(version, stage)
         shutil.rmtree(stage, ignore_errors=True)
+        raise
 
 
 # The directory of versions has to be safe itself, and those above it.  To make
@@ -3248,17 +3053,9 @@ def _make_directory(directory: Path) -> None:
         _sync_directory(directory.parent)
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a new file, and wait until it is safe."""
-    with open(path, "xb") as file:
-        file.write(data)
-        file.flush()
-        _sync(file.fileno())
-
-
 # On macOS ``fsync`` leaves the data in the memory of the drive, and there is a
-# stronger call.  Some file systems know neither that call nor a sync of
-# directories.  They say so with one of these errors, and we do without, as we
+# stronger call.  Some file systems do not know that call, and some cannot sync
+# a directory.  They say so with one of these errors, and we do without, as we
 # do on Windows: the model is then as safe as such a system makes it.  Any
 # other error is an error.
 
@@ -3267,47 +3064,24 @@ _UNSUPPORTED = {errno.EINVAL, errno.EBADF, errno.ENOSYS, errno.ENOTTY,
 
 
 def _sync(handle: int) -> None:
-    """Wait until a file or a directory is safe on the disk."""
-    full_sync = getattr(fcntl, "F_FULLFSYNC", None)
-    if full_sync is not None:
-        try:
-            fcntl.fcntl(handle, full_sync)
-            return
-        except OSError as error:
-            if error.errno not in _UNSUPPORTED:
-                raise
-    os.fsync(handle)
+    """Wait until an open file or directory is safe on the disk."""
+    try:
+        os.fsync(handle)
+        if hasattr(fcntl, "F_FULLFSYNC"):
+            fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
 
 
 def _sync_directory(directory: Path) -> None:
     """Wait until the list of names in a directory is safe."""
-    if os.name == "nt":
-        return
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        _sync(handle)
-    except OSError as error:
-        if error.errno not in _UNSUPPORTED:
-            raise
-    finally:
-        os.close(handle)
-
-
-# A program that is killed leaves its stage behind.  The next save clears it
-# away, but never the stage of a program that is still at work, and nothing
-# tells for sure which is which.  A save takes milliseconds, so a stage that
-# is a day old belongs to nobody.
-
-_STAGE, _DAY = re.compile(r"\.stage-[0-9a-f]{16}"), 24 * 60 * 60
-
-
-def _clear_stages(directory: Path) -> None:
-    """Remove the stages of programs that are gone."""
-    for name in filter(_STAGE.fullmatch, os.listdir(directory)):
-        with suppress(OSError):
-            age = time.time() - os.lstat(directory / name).st_mtime
-            if age > _DAY:
-                shutil.rmtree(directory / name, ignore_errors=True)
+    if os.name != "nt":
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            _sync(handle)
+        finally:
+            os.close(handle)
 
 
 # Version numbers
@@ -3328,11 +3102,14 @@ def _clear_stages(directory: Path) -> None:
 # the number of a version that was deleted may come again.  A program that dies
 # between taking a number and using it leaves a gap.
 
+_NUMBER = "(?!0000)([0-9]{4}|[1-9][0-9]{4,})"
+
+
 def versions(directory: str | os.PathLike[str]) -> list[int]:
     """Give the numbers of the versions in a model's directory, sorted.
 
-    A version is a directory named ``v`` and its number, of four to eighteen
-    digits.  Other names do not count, nor do files and symbolic links.  A
+    A version is a directory named ``v`` and its number, of four digits or
+    more.  Other names do not count, nor do files and symbolic links.  A
     directory that does not exist yet has no versions.
 
     Raises TypeError or ValueError for what cannot be a directory's name.
@@ -3344,25 +3121,19 @@ def versions(directory: str | os.PathLike[str]) -> list[int]:
     ...     versions(directory)
     [1, 2, 12345]
     """
-    try:
-        with os.scandir(_path(directory)) as entries:
-            numbers = [_number(entry.name, "v") for entry in entries
-                       if entry.is_dir(follow_symlinks=False)]
-    except OSError as error:
-        if error.errno not in _NOT_THERE:
-            raise
+    path = _path(directory)
+    if not os.path.isdir(path):
         return []
-    return sorted(number for number in numbers if number > 0)
-
-
-_NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
+    with os.scandir(path) as entries:
+        return sorted(int(entry.name[1:]) for entry in entries
+                      if re.fullmatch("v" + _NUMBER, entry.name)
+                      and entry.is_dir(follow_symlinks=False))
 
 
 def _path(directory: Any) -> Path:
     """A directory's name as a Path."""
     if not isinstance(directory, (str, os.PathLike)):
-        raise TypeError(f"directory is {directory!r}; give a string or a "
-                        "Path")
+        raise TypeError(f"directory is {directory!r}; give a string or a Path")
     path = Path(directory)
     if "\0" in str(path):
         raise ValueError(f"directory is {directory!r}, and no name can hold "
@@ -3370,49 +3141,35 @@ def _path(directory: Any) -> Path:
     return path
 
 
-def _number(name: str, prefix: str) -> int:
-    """The number in a name such as v0001, or -1 if it is no such name."""
-    digits = name[len(prefix):]
-    if re.fullmatch("[0-9]{4,18}", digits) and (
-            name == f"{prefix}{int(digits):04d}"):
-        return int(digits)
-    return -1
-
-
-def _take_number(directory: Path) -> int:
-    """The next number of a version, never given to anybody else."""
-    while True:
-        newest = max(versions(directory), default=0)
-        last = max((_number(name, ".last-") for name in os.listdir(directory)
-                    if name.startswith(".last-")), default=-1)
-        if max(last, newest) + 99 >= 10**18:
-            raise ValueError(f"{directory} has no number left above "
-                             f"{max(last, newest)}; save somewhere else")
-        if last < newest:
-            with suppress(FileExistsError):
-                open(directory / f".last-{newest:04d}", "xb").close()
-        for number in range(max(last, newest), max(last, newest) + 99):
-            with suppress(FileNotFoundError, FileExistsError):
-                os.rename(directory / f".last-{number:04d}",
-                          directory / f".last-{number + 1:04d}")
-                return number + 1
-
-
 # With its number a stage gets its name.  A rename cannot replace a directory
 # that holds something, so even if all else failed, no version would be
 # overwritten.  It would replace an empty one, but an empty directory with
 # the name of a version counts as a version, and its number is taken.
+#
+# A number is lost to somebody else if the file is no longer there, or if there
+# is something already that has the version's name.
+
+_LOST = {errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
+
 
 def _name_stage(stage: Path) -> Path:
     """Make a stage the next version, and give its new path."""
+    directory = stage.parent
     while True:
-        version = stage.parent / f"v{_take_number(stage.parent):04d}"
+        last = max((int(name[6:]) for name in os.listdir(directory)
+                    if re.fullmatch(r"\.last-" + _NUMBER, name)), default=0)
+        number = max([last, *versions(directory)]) + 1
+        version = directory / f"v{number:04d}"
+        mark = directory / f".last-{number:04d}"
         try:
+            if last:
+                os.rename(directory / f".last-{last:04d}", mark)
+            else:
+                open(mark, "xb").close()
             os.rename(stage, version)
             return version
         except OSError as error:
-            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY,
-                                   errno.ENOTDIR):
+            if error.errno not in _LOST or not stage.exists():
                 raise
 
 
@@ -3424,23 +3181,20 @@ def _name_stage(stage: Path) -> Path:
 # and it has to be a regular file of a bounded size.  It is read once, and
 # what was read is what is checked and used.
 
-def _open_warily(path: str, flags: int) -> int:
-    """Open a file, but no link and no pipe that keeps us waiting."""
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0)
-                   | getattr(os, "O_NONBLOCK", 0))
+_WARILY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def _read(path: Path, most: int) -> bytes:
     """The content of a regular file of at most so many bytes."""
     try:
-        with open(path, "rb", opener=_open_warily) as file:
+        with open(path, "rb", opener=lambda name, flags: os.open(
+                name, flags | _WARILY)) as file:
             status = os.fstat(file.fileno())
             if stat.S_ISREG(status.st_mode) and status.st_size <= most:
                 return file.read(status.st_size)
-    except OSError as error:
-        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR,
-                               errno.ELOOP, errno.ENXIO):
-            raise
+    except OSError:
+        if os.path.isfile(path) and not os.path.islink(path):
+            raise       # it is there, and cannot be read
     raise ModelFormatError(f"{path.name} is missing, or is not a regular file "
                            f"of at most {most} bytes; {_REMEDY}")
 
@@ -3454,20 +3208,19 @@ class ModelNotFoundError(ModelFormatError, FileNotFoundError):
 
 def _newest(directory: str | os.PathLike[str], version: int | None) -> Path:
     """The path of the newest version, or of the one asked for."""
-    path = _path(directory)
-    if version is not None:
-        _check_number("version", version, 1, whole=True)
-    numbers = versions(path)
-    if version is None and not numbers and os.path.isdir(path) and (
-            _number(path.name, "v") > 0 or (path / "config.json").exists()):
-        return path
-    number = max(numbers, default=0) if version is None else version
-    if number not in numbers:
-        wanted = "no version" if version is None else f"no version {version}"
+    path, numbers = _path(directory), versions(directory)
+    if version is None and not numbers and os.path.exists(
+            path / "config.json"):
+        return path         # it is a version itself
+    if version is None:
+        version = max(numbers, default=1)
+    _check_number("version", version, 1, whole=True)
+    if version not in numbers:
         raise ModelNotFoundError(
-            f"{path} has {wanted}; it has {numbers or 'none at all'}; give a "
-            "model's directory, or save the model first")
-    return path / f"v{number:04d}"
+            f"{path} has no config.json and no version {version}; it has "
+            f"{numbers or 'no versions'}; give a model's directory, or save "
+            "the model first")
+    return path / f"v{version:04d}"
 
 
 # Portable arithmetic
@@ -3481,20 +3234,17 @@ def _newest(directory: str | os.PathLike[str], version: int | None) -> Path:
 # >>> (0.1 + 0.2) + 0.3, 0.1 + (0.2 + 0.3)
 # (0.6000000000000001, 0.6)
 #
-# Floating-point addition commutes but is not associative, and a sum over many
-# terms has many orders.  A fast library picks the order that suits the
-# processor: four, eight or sixteen partial sums, one share for each thread,
-# products fused with additions so that one rounding is left out.  Its ``exp``
-# is a different polynomial on a different instruction set.  None of this is
-# wrong, and all of it changes the last bits.  Training feeds those bits back
-# thousands of times.
+# A fast library picks the order that suits the processor: four, eight or
+# sixteen partial sums, one share for each thread, products fused with
+# additions so that one rounding is left out.  Its ``exp`` is a different
+# polynomial on a different instruction set.  None of this is wrong, and all of
+# it changes the last bits, which training feeds back thousands of times.
 #
 # One promise does hold everywhere.  IEEE 754, the standard that all common
 # processors follow for floats, demands that a single addition, subtraction,
 # multiplication, division or square root returns the float nearest to the
-# exact result, and of two equally near ones that whose last bit is 0.  Let
-# :math:`\circ` be one of the first four, fl what the processor returns and
-# :math:`\delta` what rounding does to it:
+# exact result.  Let :math:`\circ` be one of the first four, fl what the
+# processor returns and :math:`\delta` what rounding does to it:
 #
 # .. math::
 #    :label: rounding
@@ -3503,8 +3253,7 @@ def _newest(directory: str | os.PathLike[str], version: int | None) -> Path:
 #    \qquad |\delta| \le 2^{-53}
 #
 # as long as the result is neither too large for a float nor *subnormal*: so
-# near to 0 that a float has fewer than 53 bits left.  The nearest float is
-# unique in any case, so there is nothing left to choose:
+# near to 0 that a float has fewer than 53 bits left.
 #
 # >>> from fractions import Fraction
 # >>> exact = Fraction(0.1) + Fraction(0.2)
@@ -3513,21 +3262,14 @@ def _newest(directory: str | os.PathLike[str], version: int | None) -> Path:
 #
 # This chapter builds everything that a network needs from such operations, in
 # an order written down in Python.  NumPy's elementwise calls may run in any
-# vector width, because elements do not meet.  No compiler sees two calls at
-# once, so none can fuse a product with the sum that follows.  Comparing,
-# selecting, indexing and taking bits apart are exact and may be used freely.
-# Everything that adds up inside NumPy is banned: ``sum``, ``mean``, ``dot``,
-# ``@``, ``einsum``.  So are ``exp``, ``log``, ``tanh`` and powers.  Even
-# Python's own ``sum`` is: since version 3.12 it makes up for the rounding of
-# floats.
+# vector width, because elements do not meet, and no compiler sees two calls at
+# once, so none can fuse a product with the sum that follows.  Everything that
+# adds up inside NumPy is banned: ``sum``, ``mean``, ``dot``, ``@``.  So are
+# ``exp``, ``log``, ``tanh`` and powers, and even Python's own ``sum``: since
+# version 3.12 it makes up for the rounding of floats.
 #
-# What is promised are the bits of one version of this file.  A later one may
-# find a better polynomial, and then says so.  Three corners lie outside the
-# promise.  The sign and payload of a NaN differ between processors, though
-# *that* it is NaN does not.  A library that tells the processor to flush
-# subnormal numbers to zero breaks IEEE 754 for the whole process.  And 32-bit
-# machines may round twice, or divide by an approximation, so 64-bit ones are
-# meant.
+# What is promised are the bits of one version of this file, on 64-bit
+# machines.  A later one may find a better polynomial, and then says so.
 #
 # Sums in a fixed order
 # ---------------------
@@ -3543,9 +3285,8 @@ def _newest(directory: str | os.PathLike[str], version: int | None) -> Path:
 #    0 \le i < K - h, \quad h = \lceil K / 2 \rceil, \qquad
 #    K \leftarrow h \quad \text{until } K = 1
 #
-# The order depends on :math:`K` and on nothing else.  One call handles a whole
-# half, and a term meets only about :math:`\log_2 K` roundings instead of
-# :math:`K`, so the fold is more accurate than a running sum as well:
+# A term meets only about :math:`\log_2 K` roundings instead of :math:`K`, so
+# the fold is more accurate than a running sum as well:
 #
 # >>> tenths = np.full(1000, 0.1)
 # >>> float(np.cumsum(tenths)[-1]), float(_portable_total(tenths))
@@ -3588,9 +3329,8 @@ def _portable_total(x: Array, axis: int = 0, keepdims: bool = False) -> Array:
 #
 # Only a few rows of the result are made at a time, so that their products stay
 # inside the processor's cache.  How many is no part of the definition, since
-# rows do not meet: the order depends only on :math:`K`.  This gives more than
-# was asked for.  A row multiplied alone has the bits it has within a batch,
-# and the bits of the transposed product are those of the product:
+# rows do not meet.  So a row multiplied alone has the bits it has within a
+# batch, and the transposed product has the bits of the product:
 #
 # >>> rng = np.random.default_rng(0)
 # >>> a, b = rng.normal(size=(40, 300)), rng.normal(size=(300, 7))
@@ -3602,8 +3342,8 @@ def _portable_total(x: Array, axis: int = 0, keepdims: bool = False) -> Array:
 # >>> bool(np.allclose(product, a @ b, rtol=0, atol=1e-12))
 # True
 #
-# So a product with few columns may be computed as its transpose, which keeps
-# NumPy's innermost loop long.
+# A product with few columns is computed as its transpose, which keeps NumPy's
+# innermost loop long.
 
 _STRETCH = 128           # terms of one fold: part of the definition
 _PRODUCTS = 32 * 1024    # made at a time: changes speed, never bits
@@ -3674,10 +3414,9 @@ def _portable_dot(a: Array, b: Array, out: Array | None = None) -> Array:
 # >>> math.isclose(series, math.expm1(0.3), rel_tol=2.0 ** -51)
 # True
 #
-# No float needs to be turned into an integer.  At :math:`1.5 \cdot 2^{52}` all
-# floats are whole numbers, so adding that much rounds to a whole number, and
-# the low bits of the sum *are* that integer.  Subtracting it again leaves n as
-# a float:
+# At :math:`1.5 \cdot 2^{52}` all floats are whole numbers, so adding that much
+# rounds to a whole number, and the low bits of the sum *are* that integer.
+# Subtracting it again leaves n as a float:
 #
 # >>> shifted = np.array([2.75]) + 1.5 * 2.0 ** 52
 # >>> (shifted - 1.5 * 2.0 ** 52).tolist()
@@ -3747,10 +3486,9 @@ def _exp_block(x: Array) -> Array:
 # >>> t / (t + 2), float(_portable_tanh(1e-10))
 # (1.000000082640371e-10, 1e-10)
 #
-# Several roundings of half a unit each can meet in the last place, and the
-# worst error is between 2 and 3 units, for an x below :math:`\frac{1}{8}`.
-# From :math:`|x| = 22` on the result is 1 to the last bit.  The sign is put
-# back at the end, and the sign of zero with it.
+# The worst error is between 2 and 3 units in the last place, for an x below
+# :math:`\frac{1}{8}`.  From :math:`|x| = 22` on the result is 1 to the last
+# bit.  The sign is put back at the end, and the sign of zero with it.
 
 def _tanh_block(x: Array) -> Array:
     bits, q = _reduced(np.minimum(2 * np.abs(x), 44.0))
@@ -3858,9 +3596,7 @@ _portable_exp, _portable_log1p, _portable_tanh = (
 # Choosing the arithmetic
 # -----------------------
 #
-# Along these five operations the network can be taken apart and put together
-# with others, as a coat along a seam.  The setting ``arithmetic`` chooses
-# between the two rows of this table.
+# The setting ``arithmetic`` chooses between the two rows of this table.
 
 _ARITHMETIC = {
     "blas": _NUMPY,
