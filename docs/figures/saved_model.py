@@ -15,7 +15,8 @@ def saved():
     """Save a network; return its config, and of its weights the members
     of the zip, the bytes of numbers in each, and the size of it all."""
     problem = experiments.iris_problem(0)
-    network = nn.Network(hidden_size=16, epochs=2).fit(*problem.part(problem.train))
+    network = nn.Network(hidden_size=16, epochs=2)
+    network.fit(*problem.part(problem.train))
     with tempfile.TemporaryDirectory() as folder:
         version = network.save(Path(folder) / "iris")
         config = json.loads((version / "config.json").read_bytes())
