@@ -208,22 +208,30 @@ def test_the_notation_tells_the_shapes_and_the_meaning_of_a_live_network():
                          optimizer=watching).fit(X, y)
     params = network.params_
     loss, gradients = network.loss_and_gradients(X, y)
-    Z1 = X @ params["W1"] + params["b1"]
-    A1, Y = np.tanh(Z1), np.eye(k)[y]
-    Z2 = A1 @ params["W2"] + params["b2"]
+    X1 = np.hstack([X, np.ones((n, 1))])
+    M1 = np.vstack([params["W1"], params["b1"]])
+    M2 = np.vstack([params["W2"], params["b2"]])
+    A1, Y = np.tanh(X1 @ M1), np.eye(k)[y]
+    A = np.hstack([A1, np.ones((n, 1))])
+    Z2 = A @ M2
     P = nn.softmax(Z2)
     D2 = (P - Y) / n
+    G2 = A.T @ D2
     D1 = (D2 @ params["W2"].T) * (1 - A1**2)
+    G1 = X1.T @ D1
     assert np.isclose(loss, nn.cross_entropy(Z2, y))
-    for name, by_hand in {"W1": X.T @ D1, "b1": D1.sum(axis=0),
-                          "W2": A1.T @ D2, "b2": D2.sum(axis=0)}.items():
+    for name, by_hand in {"W1": G1[:-1], "b1": G1[-1],
+                          "W2": G2[:-1], "b2": G2[-1]}.items():
         assert np.allclose(gradients[name], by_hand), name
     live |= {"X": X, "y": y, "t": y, "targets": y, "Y": Y, "params_": params,
-             "Z1": Z1, "A1": A1, "Z2": Z2, "logits": Z2, "P": P, "D2": D2,
-             "D1": D1, "loss": loss, **vars(sgd)}
+             "X1": X1, "M1": M1, "A1": A1, "A": A, "M2": M2, "Z2": Z2,
+             "logits": Z2, "P": P, "D2": D2, "D1": D1, "G1": G1, "G2": G2,
+             "loss": loss, **vars(sgd)}
     table = [match for row in PAGES["notation"] if (match := re.match(
-        r":math:`\S+` +(``.*``) +(\([ndhkp, ]*\))", row.text))]
-    assert len(table) > 15
+        r":math:`\S+` +(``.*``) +(\([ndhkp, +1]*\))", row.text))]
+    assert len(table) > 15 and len(table) == sum(
+        bool(re.match(r":math:`\S+` {2,}", row.text))
+        for row in PAGES["notation"])
     sizes = {"n": n, "d": d, "h": h, "k": k, "p": d * h + h + h * k + k}
     for row in table:
         for name in re.findall("``(.+?)``", row[1]):
@@ -235,7 +243,7 @@ def test_the_notation_tells_the_shapes_and_the_meaning_of_a_live_network():
     *(item.slug for item in BOOK if any(directives(
         "(py:(?!data).*|math)", item.rows))),
     "docs/hand.rst", "docs/experiments.rst"])
-def test_what_introduces_something_ends_in_exercises_with_answers(name):
+def test_chapters_end_in_exercises_and_in_what_to_remember(name):
     last = sections(PAGES[name])[-1]
     questions = [row for row in last if re.match(r"\d+\. \*\*", row.text)]
     answers = list(directives("answer", last))
@@ -243,6 +251,28 @@ def test_what_introduces_something_ends_in_exercises_with_answers(name):
     assert 2 <= len(questions) == len(answers)
     assert all(any(line.startswith(">>>") for line in content)
                for _, _, _, content in answers)
+    remembered = [content for _, title, _, content in
+                  directives("topic", last) if title == "To remember"]
+    assert [sum(line.startswith("* ") for line in content)
+            for content in remembered] == [4]
+
+
+def test_the_circuit_draws_what_the_program_computes():
+    pytest.importorskip("matplotlib")
+    sys.path.insert(0, str(ROOT))
+    from docs.figures import circuit
+
+    drawn = circuit.walk()
+    M1, M2 = drawn["M_1"][0], drawn["M_2"][0]
+    X, y = circuit.X1[:, :2], circuit.Y[:, 0]
+    network = nn.Network(hidden_size=2, activation="relu", epochs=0).fit(X, y)
+    network.params_ = {"W1": M1[:-1], "b1": M1[-1],
+                       "W2": M2[:-1], "b2": M2[-1]}
+    loss, slopes = network.loss_and_gradients(X, y)
+    assert np.isclose(drawn["L"][0].item(), loss)
+    for layer in "12":
+        assert np.allclose(drawn[f"M_{layer}"][1], np.vstack(
+            [slopes[f"W{layer}"], slopes[f"b{layer}"]]))
 
 
 # The reader's machinery
