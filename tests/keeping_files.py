@@ -381,7 +381,7 @@ WRONG = {
     "hyperparameters.optimizer.learning_rate": [10**400, True],
     "hyperparameters.batch_size": [0, -1, 1.0, 1.5, True, "all"],
     "hyperparameters.epochs": [-1, 1.0, None, True],
-    "hyperparameters.seed": [-1, 0.0, None, False, "0"],
+    "hyperparameters.seed": [-1, 0.0, None, False, "0", 2**200],
     "hyperparameters.dtype": ["float16", "float32", "O", ">f8", None],
     "hyperparameters.arithmetic": ["numpy", "", None, "os"],
     "classes": [[], None, ["no", "yes"], {"values": ["no", "yes"]},

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from support import ACTIVATIONS, ARITHMETICS, fitted, learned
+from support import ACTIVATIONS, ARITHMETICS
 
 mp = mpmath.mp.clone()
 mp.dps = 60
@@ -103,17 +103,6 @@ def test_portable_activations_have_the_same_bits_in_any_layout(name):
             a).tobytes("C")
     for r in range(33):
         assert (activate(z[r, ::3], ops) == a[r, ::3]).all()
-
-
-@pytest.mark.parametrize("name", ACTIVATIONS)
-@pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_a_network_with_an_activation_is_kept_and_trains_on(
-        name, arithmetic, tmp_path):
-    network, X, y = fitted(activation=name, arithmetic=arithmetic)
-    again = nn.Network.load(network.save(tmp_path))
-    assert learned(again) == learned(network)
-    assert learned(again.partial_fit(X, y)) == learned(
-        network.partial_fit(X, y))
 
 
 @pytest.mark.parametrize("function", PUBLIC + ROWS)

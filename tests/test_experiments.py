@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -114,18 +113,6 @@ def test_scaling_knows_the_training_rows_only():
     assert experiments.same_bits(a[:5], b[:5])
     assert np.allclose(a[:5].mean(axis=0), 0)
     assert np.allclose(a[:5].std(axis=0), 1)
-
-
-@pytest.mark.parametrize("classes", [2, 3])
-def test_gradcheck_trains_on_twelve_rows_of_its_seed(classes):
-    (network, X, y), (_, same, _), (_, other, _) = (
-        experiments.checked_network(experiments.parse(
-            ["gradcheck", "--seed", seed]), "relu", classes) for seed in "334")
-    assert (network.activation, X.shape) == ("relu", (12, 4))
-    assert 1.8 < abs(X).max() <= 2 and abs(X.mean()) < 0.5
-    assert y.tolist() == [0] * (13 - classes) + [*range(1, classes)]
-    assert experiments.same_bits(X, same)
-    assert not experiments.same_bits(X, other)
 
 
 # What a run prints, saves and returns
@@ -414,28 +401,6 @@ def test_running_things_leaves_git_status_clean(checkout):
 class Terminal(io.StringIO):
     def isatty(self):
         return True
-
-
-def test_on_a_terminal_a_line_counts_the_epochs(monkeypatch):
-    X, y = experiments.xor_data()
-    network = nn.Network(4, epochs=3)
-    clock = iter(range(100))
-    monkeypatch.setenv("COLUMNS", "30")
-    monkeypatch.setattr(sys, "stdout", Terminal())
-    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
-    seen = []
-    experiments.train(network, X, y, lambda *given: seen.append(given))
-    assert seen == [(network, i, loss)
-                    for i, loss in enumerate(network.loss_curve_, 1)]
-    lines = [f"epoch {i} of 3   loss {loss:.4f}" for _, i, loss in seen]
-    assert sys.stdout.getvalue() == "".join(
-        f"\r{line[:29]:29}" for line in [*lines, ""]) + "\r"
-
-
-def test_without_a_terminal_there_is_no_callback():
-    network = mock.Mock(epochs=3)
-    experiments.train(network, "X", "y")
-    network.fit.assert_called_once_with("X", "y", callback=None)
 
 
 def test_a_closed_pipe_is_no_error(tmp_path):

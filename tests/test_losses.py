@@ -56,11 +56,6 @@ def test_cross_entropy_is_right_for_tiny_and_for_equal_terms(row):
         assert close(nn.cross_entropy([row], [t]), exact_loss(row, t))
 
 
-def test_a_confident_right_answer_costs_little_but_not_nothing():
-    assert 0 < nn.binary_cross_entropy([700.0], [1]) < 1e-300
-    assert 0 < nn.cross_entropy([[700.0, 0.0, -700.0]], [0]) < 1e-300
-
-
 @pytest.mark.parametrize("size", [800.0, 1e4, 1e300])
 def test_the_losses_are_finite_and_right_far_out(size):
     assert nn.binary_cross_entropy([-size], [1]) == size
@@ -104,14 +99,6 @@ def test_a_loss_is_a_python_float_and_never_negative(z, t):
                  nn.cross_entropy(np.float32(z), [t] * len(z)),
                  nn.binary_cross_entropy(z[0], [t % 2] * len(z[0]))):
         assert type(loss) is float and loss >= 0
-
-
-@given(st.lists(logits, min_size=1, max_size=6))
-def test_two_logits_of_which_one_is_0_cost_what_one_logit_costs(z):
-    t = np.arange(len(z)) % 2
-    both = np.column_stack([np.zeros(len(z)), z])
-    assert math.isclose(nn.cross_entropy(both, t),
-                        nn.binary_cross_entropy(z, t), rel_tol=1e-14)
 
 
 @pytest.mark.parametrize("targets", [

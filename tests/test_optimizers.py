@@ -136,17 +136,6 @@ def test_an_optimizer_keeps_its_memory_outside_so_it_can_be_shared(optimizer):
     assert learned(one) == learned(fitted(optimizer=optimizer, seed=1)[0])
 
 
-@pytest.mark.parametrize("optimizer", EACH)
-def test_an_optimizer_and_its_memory_are_kept_with_a_network(
-        optimizer, tmp_path):
-    network, X, y = fitted(optimizer=optimizer)
-    again = nn.Network.load(network.save(tmp_path))
-    assert again.optimizer == optimizer
-    assert learned(again) == learned(network)
-    assert learned(again.partial_fit(X, y)) == learned(
-        network.partial_fit(X, y))
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_optimizer_shows_its_settings_and_compares_by_them(kind):
     one = kind(learning_rate=0.25)

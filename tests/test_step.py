@@ -144,18 +144,6 @@ def test_the_gradient_has_the_names_shapes_and_dtype_of_params(k, dtype):
     assert not (network.loss_and_gradients(X, y)[1]["W1"] == 7).any()
 
 
-@pytest.mark.parametrize("k", [2, 4])
-def test_the_gradient_of_all_is_the_mean_of_the_gradients_of_each(k):
-    network, X, y = fitted(k)
-    loss, gradients = network.loss_and_gradients(X, y)
-    each = [network.loss_and_gradients(X[[r]], y[[r]]) for r in range(len(X))]
-    assert math.isclose(loss, np.mean([one for one, _ in each]),
-                        rel_tol=1e-14)
-    mean = {name: np.mean([g[name] for _, g in each], axis=0)
-            for name in gradients}
-    assert furthest(gradients, mean) < 1e-14
-
-
 @given(st.integers(2, 5), st.integers(6, 30), st.integers(0, 2 ** 32))
 def test_rows_given_twice_have_the_loss_and_gradient_of_rows_given_once(
         k, n, seed):
@@ -223,17 +211,6 @@ def test_apply_gradients_is_one_step_of_the_optimizer(dtype):
     assert {p.dtype.name for p in network.params_.values()} == {dtype}
     assert snapshot(gradients) == before
     assert network.loss_curve_ == []
-
-
-def test_apply_gradients_keeps_the_optimizer_s_memory():
-    network, X, y = fitted(optimizer=nn.SGD(0.1, 0.9), epochs=0)
-    zero = {name: 0 * p for name, p in network.params_.items()}
-    one = {name: 0 * p + 1 for name, p in network.params_.items()}
-    start = network.params_["b2"].copy()
-    network.apply_gradients(one)
-    assert np.allclose(start - network.params_["b2"], 0.1)
-    network.apply_gradients(zero)
-    assert np.allclose(start - network.params_["b2"], 0.1 + 0.09)
 
 
 # First weights.
