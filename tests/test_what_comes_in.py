@@ -409,8 +409,8 @@ def test_a_warning_that_is_an_error_changes_nothing():
     list, np.array, lambda rows: np.array(rows, object)])
 @pytest.mark.parametrize("cell", ["", "width", "1,5", "1.2.3"])
 def test_text_among_the_numbers_is_named_with_its_place(cell, form):
-    with pytest.raises(TypeError, match=re.escape(
-            f"X is {cell!r} in row 1, column 1")):
+    with pytest.raises(ValueError, match=(
+            f"^X has no number in row 1, column 1: .*{re.escape(repr(cell))}; ")):
         nn.Network().fit(form([["0.5", "1e3"], ["2", cell], [cell, "3"]]),
                          [0, 1, 0])
 
