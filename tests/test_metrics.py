@@ -33,14 +33,6 @@ def test_metrics_count_bools():
     assert nn.confusion_matrix(true, pred).tolist() == [[1, 0], [1, 1]]
 
 
-def test_metrics_take_object_arrays_of_one_plain_type():
-    true, pred = np.array(TRUE, object), np.array(PRED)
-    assert nn.accuracy(true, pred) == 0.5
-    assert nn.confusion_matrix(true, pred).shape == (3, 3)
-    mixed = np.array([np.int64(1), 1, np.int8(0)], object)
-    assert nn.accuracy(mixed, [1, 1, 0]) == 1
-
-
 def test_a_label_only_predicted_or_only_true_has_its_row_and_column():
     assert nn.confusion_matrix([1, 1], [2, 1]).tolist() == [[1, 1], [0, 0]]
     assert nn.confusion_matrix([5], [5]).tolist() == [[1]]

@@ -74,13 +74,6 @@ def test_labels_come_back_as_they_were_given(kind, classes):
     assert network.score(X, y) > 0.9
 
 
-@pytest.mark.parametrize("dtype", ["int16", "uint8", "float32", "<U3"])
-def test_labels_keep_the_dtype_of_their_array(dtype):
-    network, X, y = fitted()
-    network.fit(X, y.astype(dtype))
-    assert network.predict(X).dtype == network.classes_.dtype == dtype
-
-
 @pytest.mark.parametrize("clone", [
     copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
