@@ -427,11 +427,6 @@ def test_a_mask_is_refused_unless_it_hides_nothing(call):
 # Labels, exactly
 # ---------------
 
-class Species(str, enum.Enum):
-    SE = "setosa"
-    VI = "virginica"
-
-
 class Level(enum.IntEnum):
     LOW = 1
     HIGH = 2
