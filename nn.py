@@ -3608,7 +3608,7 @@ _ARITHMETIC = {
 # Licence
 # =======
 #
-# Whoever copies this file takes its licence along.
+# If you copy this file, take its licence along.
 #
 # MIT License
 #
