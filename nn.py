@@ -21,9 +21,10 @@ regularisation, no GPU and no automatic differentiation, and it never will
 have.  If you need these you have outgrown it, and can take the four weight
 arrays along.
 
-The file is a book in two parts.  Part one is the network itself, for one
-evening: about three hours, with a pencil.  All you need is some Python and
-what school says of slopes.  Part two is what makes the network one to rely on:
+The file is a book in two parts.  Part one is the network itself.  Its heart,
+from here to the plain loop in "Training", is for one evening: some three hours
+with a pencil, and a second evening for the rest.  All you need is some Python
+and what school says of slopes.  Part two is what makes the network one to rely on:
 the checks of all that comes in, saved models, and an arithmetic that gives the
 same bits on every machine.  Names that begin with an underscore are for the
 inside.  Part one calls a few of part two, such as ``_table``, ``_labels`` and
@@ -148,9 +149,9 @@ __all__ = [
 # A letter that stands for something else in a later chapter is declared there.
 #
 # Almost all arithmetic gives the same bits on every machine.  Five operations
-# do not, and functions that use them take them as ``ops``, so that the last
-# chapter can put slower ones in their place.  Until then, read ``ops.exp`` as
-# ``np.exp``.
+# do not, and functions that use them take them as ``ops``, so that the chapter
+# on portable arithmetic can put slower ones in their place.  Until then, read
+# ``ops.exp`` as ``np.exp``.
 
 Array = NDArray[Any]
 
@@ -231,11 +232,11 @@ def _by_rows(function: Callable[..., Array], z: Array) -> Array:
 #
 #    \tanh(z) = \frac{e^{z} - e^{-z}}{e^{z} + e^{-z}} = 2\,\sigma(2z) - 1
 #
-# Its outputs may have either sign, and that helps the layer behind it.  There
-# the slope of each weight of a unit is one number, the same for all of them,
-# times the input on that weight.  If all inputs are positive, as a sigmoid's
-# are, then for one row all weights of a unit must grow or shrink together,
-# and a step that wants one up and one down has to zigzag.
+# Its outputs may have either sign, and that helps the layer behind it.  As we
+# shall see, the slope of each weight there is its input times one number, and
+# all weights of a unit share that number.  If all inputs are positive, as a
+# sigmoid's are, then for one row all weights of a unit must grow or shrink
+# together, and a step that wants one up and one down has to zigzag.
 
 def tanh(z: ArrayLike) -> Array:
     """Squeeze each number into the interval from -1 to 1.
@@ -448,9 +449,9 @@ _NUMPY = _Arithmetic(np.matmul, np.add.reduce, np.exp, _log1p, np.tanh)
 # With two classes there is one logit z to a row, and :math:`\sigma(z)` is the
 # probability of class 1.  That of class 0 is the rest, :math:`1 - \sigma(z) =
 # \sigma(-z)`.  Let :math:`t` be the right class, 0 or 1.  Minus the logarithm
-# of its probability is :math:`\log(1 + e^{-z})` or :math:`\log(1 + e^z)`, and
-# both are one formula in :math:`u = (1 - 2t)\,z`, which is large when the
-# network is sure and wrong:
+# of its probability is :math:`\log(1 + e^z)` if t is 0 and
+# :math:`\log(1 + e^{-z})` if t is 1.  Both are one formula in
+# :math:`u = (1 - 2t)\,z`, which is large when the network is sure and wrong:
 #
 # .. math::
 #    :label: binary-cross-entropy
@@ -570,10 +571,11 @@ def _class_losses(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
 # With several outputs :math:`Y_{rj}` is 1 if j is the right class of row r,
 # else 0; with a single one it is :math:`t_r` itself.  To see it for the
 # softmax, write the row's loss as :math:`\log \sum_i e^{z_i} - z_t`.  The
-# slope of a logarithm is one over what stands in it, so that of the first
-# term in :math:`z_j` is :math:`e^{z_j} / \sum_i e^{z_i}`, which is
-# :math:`p_j`.  The second term's is 1 if j is t, else 0.  The sigmoid is a
-# softmax over the two logits 0 and z.
+# slope of a logarithm is one over what stands in it, and that of the sum in
+# :math:`z_j` is :math:`e^{z_j}`.  The two multiply to
+# :math:`e^{z_j} / \sum_i e^{z_i}`, which is :math:`p_j`.  The second term's
+# slope is 1 if j is t, else 0.  The sigmoid is a softmax over the two logits 0
+# and z, so the same holds for it.
 #
 # >>> z, step = np.array([[0.2, -0.4, 1.0]]), 1e-6
 # >>> rise = cross_entropy(z + [[step, 0, 0]], [2])
@@ -693,10 +695,11 @@ def _with_ones(X: Array, dtype: Any = None) -> Array:
     return X1
 
 
-# In code the three equations are three lines.  What comes before them only
-# makes room for the results, if the caller has none ready; ``order="F"`` lays
-# an array down column by column, so that the activations are one piece of
-# memory beside their ones.
+# In code each equation is one call of ``ops.dot``; the ones stand in A from the
+# beginning.  The rest makes room for the results, if the caller has none ready.
+# ``order="F"`` lays an array down column by column, so that the activations
+# are one piece of memory beside their ones, which takes a few microseconds off
+# a step of twenty.
 
 def _forward(X1: Array, M1: Array, M2: Array, activation: str,
              ops: _Arithmetic = _NUMPY, A: Array | None = None,
@@ -712,8 +715,9 @@ def _forward(X1: Array, M1: Array, M2: Array, activation: str,
     return A, Z2
 
 
-# NumPy adds up fast along what lies far apart, and exactly along what lies
-# side by side.  Up to 64 classes the fast way is good to 14 digits too.
+# The next function only chooses how an array lies in memory.  NumPy adds up
+# fast along what lies far apart, and exactly along what lies side by side; up
+# to 64 classes the fast way is good to 14 digits too.
 
 def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
     """Room for b batches of m rows of k classes."""
@@ -805,9 +809,10 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 # >>> bool(abs(measured - slope_w) < 1e-9)
 # True
 #
-# **Many units, many rows.**  Now with indices: r counts rows, i what comes
-# into a layer, and j what it feeds.  The loss is a mean over n rows, so the
-# slope at a logit is an n-th: :math:`d_{rj} = (p_{rj} - Y_{rj}) / n`.
+# **Many units, many rows.**  Now with indices: r counts rows, i the numbers
+# that come into a layer, and j its sums.  (In the second layer i is therefore a
+# hidden unit, and in the first layer j is.)  The loss is a mean over n rows, so
+# the slope at a logit is an n-th: :math:`d_{rj} = (p_{rj} - Y_{rj}) / n`.
 #
 # The weight :math:`w_{ij}`, in row i and column j of :math:`M_2`, takes
 # :math:`a_{ri}` to the logit :math:`z_{rj}`, which gives it the slope
@@ -821,17 +826,17 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 #    :label: with-indices
 #
 #    g_{ij} = \sum_r a_{ri}\, d_{rj} \qquad
-#    d'_{ri} = f'_{ri} \sum_j d_{rj}\, w_{ij} \qquad
-#    g'_{ij} = \sum_r x_{ri}\, d'_{rj}
+#    d^1_{ri} = f'_{ri} \sum_j d_{rj}\, w_{ij} \qquad
+#    g^1_{ij} = \sum_r x_{ri}\, d^1_{rj}
 #
-# Here d and g are the entries of :math:`D_2` and :math:`G_2`, with a stroke
-# those of :math:`D_1` and :math:`G_1`; :math:`f'` is the slope of the bend.
+# Here d and g are the entries of :math:`D_2` and :math:`G_2`, and with a small
+# 1 those of :math:`D_1` and :math:`G_1`; :math:`f'` is the slope of the bend.
 #
 # **As matrices.**  A sum over a shared index is a matrix product, if the index
 # stands last in the first factor and first in the second.  Where it does not,
 # transpose.  So the whole walk is four lines, in which :math:`\odot`
-# multiplies entry by entry and :math:`W_2` is :math:`M_2` without its biases,
-# since no weight lies behind the ones:
+# multiplies entry by entry.  :math:`W_2` is :math:`M_2` without its biases: the
+# ones that these multiply never change, so no slope need go back through them.
 #
 # .. math::
 #    :label: backward
@@ -842,8 +847,9 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 #    G_1 = X_1^\top D_1
 #
 # You need not remember where the transposes stand, because the shapes tell.
-# :math:`G_2` must have the shape of :math:`M_2`, (h + 1, k), and of A,
-# (n, h + 1), and :math:`D_2`, (n, k), only :math:`A^\top D_2` has it.
+# :math:`G_2` must have the shape of :math:`M_2`, which is (h + 1, k), and the
+# only product of A, (n, h + 1), and :math:`D_2`, (n, k), that has this shape is
+# :math:`A^\top D_2`.
 #
 # **What it costs.**  Each layer has one product forward, and two back: one for
 # its parameters, and one to hand the slope on, which the first layer saves.
@@ -851,7 +857,9 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 # one takes a walk for each: with 10,000 parameters, ten thousand.
 #
 # In code these are the same lines in the same order.  The first is left to
-# the caller; F is :math:`f'(A_1)`, and ``_T`` stands for a transpose.
+# the caller.  F is the slope of the bend at each hidden sum, written
+# :math:`f'(A_1)` because :eq:`slopes` finds it from the output alone, and
+# ``_T`` stands for a transpose.
 
 def _backward(X1_T: Array, A_T: Array, D2: Array, F: Array, W2_T: Array,
               G1: Array, G2: Array, ops: _Arithmetic = _NUMPY,
@@ -896,9 +904,10 @@ def _backward(X1_T: Array, A_T: Array, D2: Array, F: Array, W2_T: Array,
 # the sums lie far out where the activation is flat and has no slope to learn
 # from; if they are too small, each layer gives smaller numbers than it got.
 #
-# Variances of independent numbers add.  So a sum of *inputs* products, each of
-# a weight and a number of variance 1, has the variance *inputs* times that of
-# the weights.  To keep it at 1 on the way forward, weights want the variance
+# The *variance* is the mean square of the distance from the mean, and the
+# variances of independent numbers add.  So the sum of as many products of a
+# weight and a number of variance 1 as there are inputs has the weights'
+# variance times that many.  To keep it at 1 on the way forward, weights want the variance
 # 1/inputs, and on the way back, by the same reasoning, 1/outputs.  Glorot and
 # Bengio (2010) take the middle, 2 / (inputs + outputs).  Numbers drawn evenly
 # from -r to r have the variance :math:`r^2 / 3`, the mean of all squares up to
