@@ -24,11 +24,11 @@ arrays along.
 The file is a book in two parts.  Part one is the network itself.  Its heart,
 from here to the plain loop in "Training", is for one evening: some three hours
 with a pencil, and a second evening for the rest.  All you need is some Python
-and what school says of slopes.  Part two is what makes the network one to rely on:
-the checks of all that comes in, saved models, and an arithmetic that gives the
-same bits on every machine.  Names that begin with an underscore are for the
-inside.  Part one calls a few of part two, such as ``_table``, ``_labels`` and
-``_check_settings``, which see to it that what comes in makes sense.  Trust
+and what school says of slopes.  Part two is what makes the network one to rely
+on: the checks of all that comes in, saved models, and an arithmetic that gives
+the same bits on every machine.  Names that begin with an underscore are for
+the inside.  Part one calls a few of part two, such as ``_table``, ``_labels``
+and ``_check_settings``, which see to it that what comes in makes sense.  Trust
 them until then.
 """
 
@@ -695,11 +695,11 @@ def _with_ones(X: Array, dtype: Any = None) -> Array:
     return X1
 
 
-# In code each equation is one call of ``ops.dot``; the ones stand in A from the
-# beginning.  The rest makes room for the results, if the caller has none ready.
-# ``order="F"`` lays an array down column by column, so that the activations
-# are one piece of memory beside their ones, which takes a few microseconds off
-# a step of twenty.
+# In code each equation is one call of ``ops.dot``; the ones stand in A from
+# the beginning.  The rest makes room for the results, if the caller has none
+# ready.  ``order="F"`` lays an array down column by column, so that the
+# activations are one piece of memory beside their ones, which takes a few
+# microseconds off a step of twenty.
 
 def _forward(X1: Array, M1: Array, M2: Array, activation: str,
              ops: _Arithmetic = _NUMPY, A: Array | None = None,
@@ -810,9 +810,9 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 # True
 #
 # **Many units, many rows.**  Now with indices: r counts rows, i the numbers
-# that come into a layer, and j its sums.  (In the second layer i is therefore a
-# hidden unit, and in the first layer j is.)  The loss is a mean over n rows, so
-# the slope at a logit is an n-th: :math:`d_{rj} = (p_{rj} - Y_{rj}) / n`.
+# that come into a layer, and j its sums.  (In the second layer i is therefore
+# a hidden unit, and in the first layer j is.)  The loss is a mean over n rows,
+# so the slope at a logit is an n-th: :math:`d_{rj} = (p_{rj} - Y_{rj}) / n`.
 #
 # The weight :math:`w_{ij}`, in row i and column j of :math:`M_2`, takes
 # :math:`a_{ri}` to the logit :math:`z_{rj}`, which gives it the slope
@@ -835,8 +835,9 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 # **As matrices.**  A sum over a shared index is a matrix product, if the index
 # stands last in the first factor and first in the second.  Where it does not,
 # transpose.  So the whole walk is four lines, in which :math:`\odot`
-# multiplies entry by entry.  :math:`W_2` is :math:`M_2` without its biases: the
-# ones that these multiply never change, so no slope need go back through them.
+# multiplies entry by entry.  :math:`W_2` is :math:`M_2` without its biases:
+# the ones that these multiply never change, so no slope need go back through
+# them.
 #
 # .. math::
 #    :label: backward
@@ -848,8 +849,8 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 #
 # You need not remember where the transposes stand, because the shapes tell.
 # :math:`G_2` must have the shape of :math:`M_2`, which is (h + 1, k), and the
-# only product of A, (n, h + 1), and :math:`D_2`, (n, k), that has this shape is
-# :math:`A^\top D_2`.
+# only product of A, (n, h + 1), and :math:`D_2`, (n, k), that has this shape
+# is :math:`A^\top D_2`.
 #
 # **What it costs.**  Each layer has one product forward, and two back: one for
 # its parameters, and one to hand the slope on, which the first layer saves.
@@ -907,11 +908,11 @@ def _backward(X1_T: Array, A_T: Array, D2: Array, F: Array, W2_T: Array,
 # The *variance* is the mean square of the distance from the mean, and the
 # variances of independent numbers add.  So the sum of as many products of a
 # weight and a number of variance 1 as there are inputs has the weights'
-# variance times that many.  To keep it at 1 on the way forward, weights want the variance
-# 1/inputs, and on the way back, by the same reasoning, 1/outputs.  Glorot and
-# Bengio (2010) take the middle, 2 / (inputs + outputs).  Numbers drawn evenly
-# from -r to r have the variance :math:`r^2 / 3`, the mean of all squares up to
-# :math:`r^2`.  Solve for r, with U for the even draw:
+# variance times that many.  To keep it at 1 on the way forward, weights want
+# the variance 1/inputs, and on the way back, by the same reasoning, 1/outputs.
+# Glorot and Bengio (2010) take the middle, 2 / (inputs + outputs).  Numbers
+# drawn evenly from -r to r have the variance :math:`r^2 / 3`, the mean of all
+# squares up to :math:`r^2`.  Solve for r, with U for the even draw:
 #
 # .. math::
 #    :label: glorot
