@@ -35,15 +35,17 @@ def write_stubs(app):
     """Write one file for each chapter, holding nothing but ``.. chapter::``.
 
     Sphinx wants a file for every page.  The text itself is read from nn.py,
-    so that a warning names the line of nn.py that it is about.
+    so that a warning names the line of nn.py that it is about.  What is there
+    already stays, since another form of the book may be in the making.
     """
     folder = Path(app.srcdir) / FOLDER
     folder.mkdir(exist_ok=True)
-    for path in folder.glob("*.rst"):
-        path.unlink()
-    for item in read_chapters(app):
-        (folder / f"{item.slug}.rst").write_text(
-            f".. chapter:: {item.slug}\n", "utf-8")
+    wanted = [folder / f"{item.slug}.rst" for item in read_chapters(app)]
+    for path in {*folder.glob("*.rst")} - {*wanted}:
+        path.unlink(missing_ok=True)
+    for path in wanted:
+        if not path.exists():
+            path.write_text(f".. chapter:: {path.stem}\n", "utf-8")
 
 
 class Chapter(SphinxDirective):

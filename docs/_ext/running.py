@@ -42,7 +42,10 @@ def kept(env, kind, name, make):
     newest = max(item.stat().st_mtime for names in USED
                  for item in root.glob(names))
     if not path.exists() or path.stat().st_mtime < newest:
-        make(root, path)
+        # Whole or not at all: another form of the book may look for it too.
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            make(root, Path(folder) / name)
+            (Path(folder) / name).replace(path)
     return path
 
 
