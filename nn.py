@@ -49,10 +49,11 @@ import sys
 import time
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import partial, reduce
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -1246,6 +1247,7 @@ def _block_rows(*sizes: int) -> int:
 # numbers at a time, a copy that stays in the processor's cache.
 
 _GATHERED = 1 << 16
+_Descend = Callable[[], object]
 
 
 class _Walk:
@@ -1257,84 +1259,79 @@ class _Walk:
 
     def __init__(self, X: Array, t: Array, theta: Array, sizes: Sizes,
                  activation: str, ops: _Arithmetic) -> None:
-        self.X, self.t, self.sizes = X, t, sizes
+        self.X, self.t, self.theta, self.sizes = X, t, theta, sizes
         self.activation, self.ops = activation, ops
-        self.gradient = np.zeros_like(theta)
-        self.M1, self.M2 = _layers(theta, sizes)
-        self.G1, self.G2 = _layers(self.gradient, sizes)
-        self.most = _block_rows(*sizes)
+        self.gradient, self.most = np.zeros_like(theta), _block_rows(*sizes)
         self.X1 = np.ones((0, sizes[0] + 1), theta.dtype)
 
-    def losses(self, epochs: int, batch: int, together: int,
-               shuffled: Callable[[int], Array],
-               descend: Callable[[], object]) -> Iterator[float]:
+    def mean_losses(self, epochs: int, batch: int, together: int,
+                    shuffled: Callable[[int], Array], descend: _Descend
+                    ) -> Iterator[float]:
         """Walk over all rows in each epoch, and yield its mean loss.
 
         Of epochs of one step, up to ``together`` are taken at a time.
         """
-        n, epoch = len(self.X), 0
-        if batch >= n and n <= self.most:
-            X1, Y, t, _ = self.gathered(np.arange(n)[None], n)
-            while epoch < epochs:
-                b = max(1, min(together, epochs - epoch, self.most // n))
-                X1s, Ys, ts = (np.broadcast_to(x, (b, *x.shape[1:]))
-                               for x in (X1, Y, t))
-                for loss in self.steps(X1s, Ys, ts, n, descend):
-                    yield loss / n
-                epoch += b
-            return
-        for _ in range(epochs):
-            order = shuffled(n) if batch < n else np.arange(n)
-            yield self.epoch(order, min(batch, n), descend) / n
+        n = len(self.X)
+        m, some = min(batch, n), min(together, self.most // n)
+        while epochs > 0:
+            times = max(1, min(some, epochs)) if m == n else 1
+            order = np.arange(n) if m == n else shuffled(n)
+            sums = self.summed_losses(order, m, descend, times)
+            for _ in range(times):      # sum rounds in ways of its own
+                yield reduce(float.__add__, islice(sums, -(-n // m))) / n
+            epochs -= times
 
-    def epoch(self, order: Array, m: int, descend: Callable[[], object],
-              n: int = 0) -> float:
-        """Step on each m rows in this order; give the sum of the losses.
-
-        The slopes are divided by n, or else by the rows of each batch.
-        """
-        loss, size, whole = 0.0, self.most // m * m, len(order) // m * m
+    def summed_losses(self, order: Array, m: int, descend: _Descend,
+                      times: int = 1) -> Iterator[float]:
+        """Step on each m rows of order, times over; yield summed losses."""
+        size, whole = self.most // m * m, len(order) // m * m
         if m > self.most:
             for i in range(0, len(order), m):
-                rows, total = order[i:i + m], np.zeros_like(self.gradient)
-                add = partial(np.add, total, self.gradient, total)
-                loss += self.epoch(rows, self.most, add, len(rows))
-                self.gradient[:] = total
-                descend()
-            return loss
+                yield self.in_pieces(order[i:i + m], descend)
+            return
         for rows in np.split(order, [*range(size, whole, size), whole]):
             if len(rows):
-                batches = rows.reshape(-1, min(m, len(rows)))
-                block = self.gathered(batches, n or batches.shape[1])
-                for one in self.steps(*block, descend):
-                    loss += one         # sum would round in a way of its own
+                n = min(m, len(rows))
+                yield from self.in_steps(rows.reshape(-1, n), n, descend,
+                                         times)
+
+    @np.errstate(all="ignore")
+    def in_pieces(self, rows: Array, descend: _Descend) -> float:
+        """Step once on more rows than a block has; give their summed loss."""
+        loss, total = 0.0, np.zeros_like(self.gradient)
+        for i in range(0, len(rows), self.most):
+            piece = rows[None, i:i + self.most]
+            loss += self.in_steps(piece, len(rows), tuple)[0]
+            total += self.gradient
+        self.gradient[:] = total
+        descend()
         return loss
 
-    def gathered(self, rows: Array, n: int
-                 ) -> tuple[Array, Array, Array, int]:
-        """Of b batches (b, m): the rows with ones, the truth over n, t, n."""
-        flat, t, (b, m) = rows.ravel(), self.t[rows], rows.shape
+    def gathered(self, rows: Array) -> Array:
+        """The rows (b, m) of X with their ones (b, m, d + 1)."""
+        flat, some = rows.ravel(), 1 + _GATHERED // self.X.shape[1]
         if len(flat) > len(self.X1):
             self.X1 = np.ones((len(flat), self.X1.shape[1]), self.X1.dtype)
-        some = 1 + _GATHERED // self.X.shape[1]
         for i in range(0, len(flat), some):
             part = flat[i:i + some]
             self.X1[i:i + len(part), :-1] = self.X[part]
-        Y = _empty(b, m, self.sizes[2], self.X1.dtype)
-        np.divide(_truth(t, self.sizes[2]), n, out=Y)
-        return self.X1[:len(flat)].reshape(b, m, -1), Y, t, n
+        return self.X1[:len(flat)].reshape(*rows.shape, -1)
 
-    def steps(self, X1: Array, Y: Array, t: Array, n: int,
-              descend: Callable[[], object]) -> list[float]:
-        """Step on each batch of a block; give their summed losses."""
-        (b, m, k), dtype, ops = Y.shape, Y.dtype, self.ops
-        M1, M2, G1, G2 = self.M1, self.M2, self.G1, self.G2
+    @np.errstate(all="ignore")
+    def in_steps(self, rows: Array, n: int, descend: _Descend, times: int = 1
+                 ) -> list[float]:
+        """Step on b batches (b, m), with slopes over n; sum their losses."""
+        M1, M2 = _layers(self.theta, self.sizes)
+        G1, G2 = _layers(self.gradient, self.sizes)
+        (b, m), k, dtype, ops = rows.shape, M2.shape[1], M2.dtype, self.ops
         A = np.ones((m, len(M2)), dtype, order="F")
         A1, A_T, W2_T, D1 = A[:, :-1], A.T, M2[:-1].T, np.empty_like(A[:, :-1])
-        [D2], logits = _empty(1, m, k, dtype), _empty(b, m, k, dtype)
+        [D2], logits = _empty(1, m, k, dtype), _empty(times * b, m, k, dtype)
         (probabilities, losses), activation = _output(k), self.activation
         _, slope = _ACTIVATIONS[activation]
-        for x1, y, Z2 in zip(X1, Y, logits, strict=True):
+        X1, t, Y = self.gathered(rows), self.t[rows], _empty(b, m, k, dtype)
+        np.divide(_truth(t, k), n, out=Y)
+        for x1, y, Z2 in zip(cycle(X1), cycle(Y), logits):
             _forward(x1, M1, M2, activation, ops, A, Z2)
             probabilities(Z2, ops, D2)
             D2 /= n
@@ -1426,6 +1423,7 @@ class Network:
     seed: int = 0
     dtype: str = "float64"
     arithmetic: str = "blas"
+    _forgotten = 0      # how many losses of long ago no file could hold
 
     # **Training.**  ``fit`` forgets what was learnt and ``partial_fit`` goes
     # on from it; the rest they share.
@@ -1513,107 +1511,91 @@ class Network:
         t = _indices(labels, known, len(table))
         if not mean_square <= 100:
             _warn(_UNSCALED.format(math.sqrt(mean_square)))
+        return self._wholly(
+            partial(self._train, table, t, int(epochs), callback),
+            partial(self._begin, table.shape[1], known, names)
+            if afresh else None)
 
-        def change() -> None:
-            if afresh:
-                self._begin(table.shape[1], known, names)
-            _remember(self, table, t)
-            self._train(table, t, int(epochs), callback)
+    def _begin(self, d: int, classes: Array, names: Array | None) -> None:
+        """Draw the first weights; forget what was learnt."""
+        vars(self).pop("feature_names_in_", None)
+        if names is not None:
+            self.feature_names_in_ = names
+        self.n_features_in_, self.classes_ = d, classes
+        self.loss_curve_: list[float] = []
+        self._forgotten = 0
+        self.data_digest_: str | None = None
+        self.params_: dict[str, Any] = {}
+        self._memory: dict[str, Array] = {}
+        self._random = np.random.Generator(np.random.PCG64(self.seed))
+        theta = _first_theta(self._random, self._sizes(), self.dtype)
+        self.params_ = _views(theta, self._sizes())
 
-        return self._wholly(change)
+    # What learns works on copies of all that it changes, in a dict of
+    # attributes that is a copy too.  So a callback sees the network as it is,
+    # and one assignment puts everything back.  It stands here twice, since a
+    # second interrupt may come while the first is being served.
 
-    def _wholly(self: _Self, change: Callable[[], None]) -> _Self:
-        """Let change learn; put everything back if anything is raised.
-
-        What puts it back stands here twice, since a second interrupt may come
-        while the first is being served.
-        """
+    def _wholly(self: _Self, learn: Callable[[Array], int],
+                begin: Callable[[], None] | None = None) -> _Self:
+        """Let learn change theta; if anything is raised, nothing changes."""
         if hasattr(self, "_training"):
             raise RuntimeError(
                 "this network is in training, and its callback cannot train "
                 "it too; train a copy, or wait until the call returns")
-        before, curve = dict(vars(self)), getattr(self, "loss_curve_", [])
-        n = len(curve)
+        found = vars(self)
         try:
             try:
-                change()
-            except BaseException:
-                del curve[n:]
-                self.__dict__ = before
-                raise
-        except BaseException:
-            del curve[n:]
-            self.__dict__ = before
-            raise
+                self.__dict__ = dict(found)
+                self._training = self._optimizer()
+                if begin is not None:
+                    begin()
+                self._on_copies(learn)
+                del self._training
+                found = vars(self)
+            finally:
+                self.__dict__ = found
+        finally:
+            self.__dict__ = found
         return self
 
-    def _begin(self, d: int, classes: Array, names: Array | None) -> None:
-        """Draw the first weights; forget what was learnt."""
-        self.n_features_in_, self.classes_ = d, classes
-        vars(self).pop("feature_names_in_", None)
-        if names is not None:
-            self.feature_names_in_ = names
-        self._random = np.random.Generator(np.random.PCG64(self.seed))
-        self.loss_curve_: list[float] = []
-        self._forgotten = 0     # losses of long ago, that no file could hold
-        self.data_digest_: str | None = None
-        self.params_: dict[str, Any] = {}
-        sizes = self._sizes()
-        theta = _first_theta(self._random, sizes, self.dtype)
-        self.params_, self._memory = _views(theta, sizes), {}
+    def _on_copies(self, learn: Callable[[Array], int]) -> None:
+        """Let learn change copies; check them, and lay them row by row."""
+        theta, sizes = _weights(self), self._sizes()
+        self.params_ = _views(theta, sizes)
         self._memory = self._memory_for(theta)
-
-    # The training itself works on copies of all that it changes, the loss
-    # curve excepted, which it makes longer.  It hangs them on the network
-    # before the first step, so that a callback sees the network as it is.
+        self._random = copy.deepcopy(self._random)
+        self.loss_curve_ = self.loss_curve_[:]
+        epoch = learn(theta)
+        if not _all_finite(theta):
+            raise _diverged(epoch, "a weight is not finite")
+        theta = _reordered(theta, sizes, "F", "C")
+        self.params_ = _views(theta, sizes, "C")
 
     def _train(self, X: Array, t: Array, epochs: int,
-               callback: Callback | None) -> None:
-        """Run some epochs on checked data."""
-        theta, ops = self._own_state(), _ARITHMETIC[self.arithmetic]
-        self._training, views = self._optimizer(), dict(self.params_)
-        walk = _Walk(X, t, theta, self._sizes(), self.activation, ops)
-        losses = walk.losses(
+               callback: Callback | None, theta: Array) -> int:
+        """Run some epochs on checked data; give the number of the last."""
+        _remember(self, X, t)
+        walk = _Walk(X, t, theta, self._sizes(), self.activation,
+                     _ARITHMETIC[self.arithmetic])
+        losses = walk.mean_losses(
             epochs, int(self.batch_size or len(X)),
             epochs if callback is None else 1, self._random.permutation,
             partial(self._training.step, theta, walk.gradient, self._memory))
-        done, outside = self._forgotten + len(self.loss_curve_), np.geterr()
-        epoch = done
-        with np.errstate(all="ignore"):
-            for epoch, loss in enumerate(losses, done + 1):
-                self.loss_curve_.append(loss)
-                if not math.isfinite(loss):
-                    raise _diverged(epoch, f"the loss is {loss}")
-                if callback is not None:
-                    with np.errstate(**outside):
-                        answer = callback(self, epoch, loss)
-                    self._take_over(theta, views)
-                    if isinstance(answer, str) and answer == "stop":
-                        break
-        self._settle(theta, epoch)
-        del self._training
-
-    def _take_over(self, theta: Array, views: dict[str, Array]) -> None:
-        """Train on from other weights, if a callback has put them there."""
-        if any(self.params_.get(name) is not p for name, p in views.items()):
-            theta[:] = _weights(self)
-            self.params_ = dict(views)
-
-    def _own_state(self) -> Array:
-        """Replace all that training changes by copies; return theta."""
-        theta = _weights(self).astype(self.dtype, copy=False)
-        self.params_ = _views(theta, self._sizes())
-        self._memory = self._memory_for(theta)
-        self._random = copy.deepcopy(self._random)
-        return theta
-
-    def _settle(self, theta: Array, epoch: int) -> None:
-        """Check what was learnt, and lay it row by row, as answers want it."""
-        if not _all_finite(theta):
-            raise _diverged(epoch, "a weight is not finite")
-        M1, M2 = _layers(theta, self._sizes())
-        self.params_ = _views(np.concatenate([M1.ravel(), M2.ravel()]),
-                              self._sizes(), "C")
+        first = self._forgotten + len(self.loss_curve_) + 1
+        for epoch, loss in enumerate(losses, first):
+            self.loss_curve_.append(loss)
+            if not math.isfinite(loss):
+                raise _diverged(epoch, f"the loss is {loss}")
+            if callback is not None:
+                answer = callback(self, epoch, loss)
+                self._training.start(theta)     # it may have changed settings
+                if _all_finite(theta):      # it may have set other weights
+                    theta[:] = _weights(self)
+                    self.params_ = _views(theta, self._sizes())
+                if isinstance(answer, str) and answer == "stop":
+                    break
+        return self._forgotten + len(self.loss_curve_)
 
     # **Answers.**  For prediction the rows pass in blocks too, and only
     # forward.
@@ -1633,7 +1615,7 @@ class Network:
         >>> network.predict([[0.5], [4.5]]).tolist()
         ['low', 'high']
         """
-        t = [_decide(Z2) for Z2, _ in self._logits(*_rows(self, X))]
+        t = [Z2.argmax(axis=1) for _, Z2 in self._logits(*_rows(self, X))]
         labels: Array = self.classes_[np.concatenate(t)]
         return labels
 
@@ -1651,14 +1633,10 @@ class Network:
         >>> P.shape, np.allclose(P.sum(axis=1), 1)
         ((4, 2), True)
         """
-        (X, theta), P = _rows(self, X), []
-        ops = _ARITHMETIC[self.arithmetic]
-        for Z2, _ in self._logits(X, theta):
-            if Z2.shape[1] == 1:     # it stands against a logit of zero
-                Z2 = np.concatenate([np.zeros_like(Z2), Z2], axis=1)
-            with np.errstate(all="ignore"):
-                P.append(_softmax(Z2, ops))
-        return np.concatenate(P)
+        with np.errstate(all="ignore"):
+            return np.concatenate([
+                _softmax(Z2, _ARITHMETIC[self.arithmetic])
+                for _, Z2 in self._logits(*_rows(self, X))])
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """Give the accuracy of the predictions: the share that is right.
@@ -1686,29 +1664,29 @@ class Network:
         (['accuracy', 'loss'], True)
         """
         (X, theta), ops = _rows(self, X), _ARITHMETIC[self.arithmetic]
-        t = _indices(y, self.classes_, len(X))
-        loss, right = 0.0, 0
-        for Z2, i in self._logits(X, theta):
-            (_, losses), truth = _output(Z2.shape[1]), t[i:i + len(Z2)]
-            with np.errstate(all="ignore"):
-                loss += ops.total(losses(Z2, truth, ops), axis=0).item()
-            right += int(np.count_nonzero(_decide(Z2) == truth))
+        t, loss, right = _indices(y, self.classes_, len(X)), 0.0, 0
+        with np.errstate(all="ignore"):
+            for rows, Z2 in self._logits(X, theta):
+                loss += ops.total(_class_losses(Z2, t[rows], ops)).item()
+                right += int(np.count_nonzero(Z2.argmax(axis=1) == t[rows]))
         return {"loss": loss / len(X), "accuracy": right / len(X)}
 
-    def _logits(self, X: Array, theta: Array) -> Iterator[tuple[Array, int]]:
-        """The logits Z2 of a block of checked rows, and its first row."""
+    def _logits(self, X: Array, theta: Array) -> Iterator[tuple[slice, Array]]:
+        """Slices of the checked rows, each with a logit for each class."""
         sizes = self._sizes()
         M1, M2 = _layers(theta, sizes, "C")
         most, ops = _block_rows(*sizes), _ARITHMETIC[self.arithmetic]
         for i in range(0, len(X), most):
-            rows = X[i:i + most]
-            _check_finite(rows, theta.dtype, i)
+            rows = slice(i, i + most)
+            _check_finite(X[rows], theta.dtype, i)
             with np.errstate(all="ignore"):
-                _, Z2 = _forward(_with_ones(rows, theta.dtype), M1, M2,
+                _, Z2 = _forward(_with_ones(X[rows], theta.dtype), M1, M2,
                                  self.activation, ops)
             if not _all_finite(Z2):
                 raise ValueError(_OVERFLOW)
-            yield Z2, i
+            if sizes[2] == 1:       # it stands against a logit of zero
+                Z2 = np.concatenate([np.zeros_like(Z2), Z2], axis=1)
+            yield rows, Z2
 
     # **Steps from outside.**  A training loop of your own, for data in several
     # places, say, needs two things of the network: the gradient, and one step.
@@ -1736,8 +1714,7 @@ class Network:
         t = _indices(y, self.classes_, len(X))
         walk = _Walk(X, t, theta, sizes, self.activation,
                      _ARITHMETIC[self.arithmetic])
-        with np.errstate(all="ignore"):
-            loss = walk.epoch(np.arange(len(X)), len(X), lambda: None)
+        [loss] = walk.summed_losses(np.arange(len(X)), len(X), tuple)
         if not (math.isfinite(loss) and _all_finite(walk.gradient)):
             raise ValueError(_OVERFLOW)
         return loss / len(X), _views(walk.gradient, sizes)
@@ -1765,13 +1742,12 @@ class Network:
         _check_settings(self, begun=True)
         gradient = _weights(self, "F", "gradients", gradients)
 
-        def change() -> None:
-            theta = self._own_state()
+        def learn(theta: Array) -> int:
             with np.errstate(all="ignore"):
-                self._optimizer().step(theta, gradient, self._memory)
-            self._settle(theta, self._forgotten + len(self.loss_curve_) + 1)
+                self._training.step(theta, gradient, self._memory)
+            return self._forgotten + len(self.loss_curve_) + 1
 
-        return self._wholly(change)
+        return self._wholly(learn)
 
     # **Settings.**  scikit-learn copies a network and searches for better
     # settings by these, those of the optimizer included.
@@ -1800,11 +1776,9 @@ class Network:
         8
         """
         settings = {name: getattr(self, name) for name in self._settings()}
-        if deep:
-            own = getattr(self._optimizer(), "__dict__", {})
-            settings |= {f"optimizer__{name}": value
-                         for name, value in own.items()}
-        return settings
+        inner = getattr(self._optimizer(), "__dict__", {}) if deep else {}
+        return settings | {
+            f"optimizer__{name}": value for name, value in inner.items()}
 
     def set_params(self: _Self, **params: Any) -> _Self:
         """Change settings by name, those of the optimizer included.
@@ -1819,44 +1793,44 @@ class Network:
         >>> network.set_params(optimizer__beta1=0.8).optimizer.beta1
         0.8
         """
-        own = {name: value for name, value in params.items()
-               if name in self._settings()}
-        inner = {name.removeprefix("optimizer__"): value
-                 for name, value in params.items() if name not in own}
+        own = {name: params[name] for name in params.keys() & self._settings()}
+        inner = {name.removeprefix("optimizer__"): params[name]
+                 for name in params.keys() - own.keys()}
         changed = copy.copy(self)
-        vars(changed).update(own)
+        vars(changed).update(vars(self) | own)
         for name in params.keys() - changed.get_params().keys():
             raise ValueError(f"{name!r} is no setting of this network; choose "
                              f"from {list(changed.get_params())}")
-        if not inner:
+        if inner:
+            own["optimizer"] = optimizer = changed._optimizer()
+            # Between these two assignments no interrupt can come.
+            optimizer.__dict__, self.__dict__ = (
+                vars(optimizer) | inner, vars(self) | own)
+        else:
             vars(self).update(own)
-            return self
-        if changed.optimizer is None:
-            own["optimizer"] = getattr(self, "_training", SGD())
-        optimizer = own.get("optimizer", self.optimizer)
-        # Between these two assignments no interrupt can come.
-        self.__dict__, optimizer.__dict__ = (
-            vars(self) | own, vars(optimizer) | inner)
         return self
 
     def _optimizer(self) -> Any:
-        return SGD() if self.optimizer is None else self.optimizer
+        """The optimizer; without one, that of the training, or a new SGD."""
+        return (getattr(self, "_training", SGD()) if self.optimizer is None
+                else self.optimizer)
 
     def _memory_for(self, theta: Array) -> dict[str, Array]:
-        """A copy of the optimizer's memory; a new one if its names differ."""
+        """A copy of the optimizer's memory, or a new one if that is other."""
         fresh = self._optimizer().start(theta)
         if not isinstance(fresh, dict):
             raise TypeError(f"the optimizer's start returned {fresh!r}; let "
                             "it return a dict of arrays, {} if it needs none")
-        same = fresh.keys() == self._memory.keys()
-        return copy.deepcopy(self._memory) if same else fresh
+        shapes = [{name: np.shape(array) for name, array in memory.items()}
+                  for memory in (fresh, self._memory)]
+        return (copy.deepcopy(self._memory) if shapes[0] == shapes[1]
+                else fresh)
 
     def _sizes(self) -> Sizes:
         """The numbers d, h and k of the weights that there are."""
-        classes, given = len(self.classes_), self.params_
-        b1 = given.get("b1", ()) if isinstance(given, Mapping) else ()
-        h = np.size(b1) or self.hidden_size
-        return self.n_features_in_, h, 1 if classes == 2 else classes
+        h = np.size(self.params_.get("b1", ())) or self.hidden_size
+        k = len(self.classes_)
+        return self.n_features_in_, h, 1 if k == 2 else k
 
     # **Saving.**  How a network gets to the disk and back is a chapter of its
     # own.
@@ -1882,19 +1856,14 @@ class Network:
         """
         _check_settings(self, begun=True)
         path = _path(directory)
-        if (path / "config.json").exists():
-            raise ValueError(f"{path} is a version already; give the "
-                             "directory above it")
-        if os.path.lexists(path) and not os.path.isdir(path):
-            raise ValueError(f"{path} is not a directory; give one, in which "
-                             "the model's versions are to be")
+        if path.is_file() or (path / "config.json").exists():
+            raise ValueError(f"{path} is a version or a file; give the "
+                             "directory in which the versions are to be")
         extra = self._settings().keys() ^ Network._settings().keys()
         if extra:
-            raise TypeError(
-                f"{type(self).__name__} has other settings than Network, "
-                f"{sorted(extra)}, and a saved model has no place for them; "
-                "save a plain Network with these params_, and the rest by "
-                "yourself")
+            raise TypeError(f"{type(self).__name__} has settings of its own, "
+                            f"{sorted(extra)}, and a saved model has no place "
+                            "for them; save a Network with these params_")
         files = _pack(self, _made_by())
         try:
             _unpack(type(self), files["config.json"],
@@ -1931,27 +1900,21 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         """What copy and pickle take along: a copy is not in training."""
-        state = dict(vars(self))
-        state.pop("_training", None)
-        if "loss_curve_" in state:      # which grows in place
-            state["loss_curve_"] = state["loss_curve_"][:]
-        return state
+        return {name: value for name, value in vars(self).items()
+                if name != "_training"}
 
     def __repr__(self) -> str:
         text = f"{type(self).__name__}(" + ", ".join(
             f"{name}={getattr(self, name, None)!r}"
             for name, usual in self._settings().items()
             if repr(getattr(self, name, None)) != repr(usual)) + ")"
-        if not hasattr(self, "params_"):
-            return text
-        try:
+        with suppress(Exception):       # not fitted, or broken by a user
             d, h, k = self._sizes()
             output = "sigmoid" if k == 1 else "softmax"
-            return (f"{text}\n# {d} features, {h} {self.activation}, "
-                    f"{k} {output}: {(d + 1) * h + (h + 1) * k} parameters, "
-                    f"{self._forgotten + len(self.loss_curve_)} epochs")
-        except Exception as error:      # whatever a user has put there
-            return f"{text}\n# broken: {error}"
+            text += (f"\n# {d} features, {h} {self.activation}, {k} {output}: "
+                     f"{(d + 1) * h + (h + 1) * k} parameters, "
+                     f"{self._forgotten + len(self.loss_curve_)} epochs")
+        return text
 
     # scikit-learn asks what kind of estimator this is.  It is imported
     # already when it does, so that we need not import it.
@@ -1960,17 +1923,8 @@ class Network:
 
     def __sklearn_tags__(self) -> Any:
         utils = sys.modules["sklearn.utils"]
-        return utils.Tags(
-            estimator_type="classifier",
-            target_tags=utils.TargetTags(required=True),
-            classifier_tags=utils.ClassifierTags(),
-            input_tags=utils.InputTags())
-
-
-def _decide(Z2: Array) -> Array:
-    """The index (n,) of the largest logit; of one logit, its sign."""
-    found = Z2[:, 0] > 0 if Z2.shape[1] == 1 else np.argmax(Z2, axis=1)
-    return found.astype(np.intp)
+        return utils.Tags("classifier", utils.TargetTags(required=True),
+                          classifier_tags=utils.ClassifierTags())
 
 
 def _diverged(epoch: int, what: str) -> FloatingPointError:
@@ -2076,50 +2030,45 @@ def gradient_check(network: Network, X: ArrayLike, y: ArrayLike,
     if gradients.keys() != network.params_.keys():
         raise ValueError(f"loss_and_gradients gave {sorted(gradients)}; it "
                          f"has to give {sorted(network.params_)}")
-    analytic = np.empty_like(theta)
-    for name, view in _views(analytic, sizes).items():
-        view[...] = gradients[name]
     X1 = _with_ones(_table(X), np.float64)
     t = _indices(y, network.classes_, len(X1))
     with np.errstate(all="ignore"):
-        numeric = _slopes(X1, t, theta, sizes, network.activation, step)
-        least = _least(X1, t, theta, sizes, network)
-        return _report(analytic, numeric, least, sizes)
+        slopes = _slopes(X1, t, theta, sizes, network.activation, step)
+        least = _least(X1, t, theta, network)
+        return _report(gradients, _views(slopes, sizes), _views(least, sizes))
 
 
-def _report(analytic: Array, numeric: Array, least: Array, sizes: Sizes
-            ) -> _GradientReport:
+def _report(analytic: dict[str, Array], numeric: dict[str, Array],
+            least: dict[str, Array]) -> _GradientReport:
     """The worst difference of two gradients, and where it is."""
-    size = np.maximum(np.maximum(abs(analytic), abs(numeric)), least)
-    error = abs(analytic - numeric) / size
-    error[np.isnan(error)] = np.inf      # no number is infinitely wrong
-    if not numeric.any():
-        error[:] = np.inf                # nothing was checked
-    j, errors = int(error.argmax()), _views(error, sizes)
-    places = _views(np.arange(len(error)), sizes)
-    [name] = [name for name in places if j in places[name]]
-    [at] = np.argwhere(places[name] == j).tolist()
-    return _GradientReport(
-        float(error[j]), (name, tuple(at)), float(analytic[j]),
-        float(numeric[j]), {n: float(errors[n].max()) for n in errors})
+    errors, nothing = {}, not any(slope.any() for slope in numeric.values())
+    for name, a in analytic.items():
+        size = np.maximum(np.maximum(abs(a), abs(numeric[name])), least[name])
+        error = abs(a - numeric[name]) / size
+        # No number is infinitely wrong, and so is all if nothing was checked.
+        errors[name] = np.where(np.isnan(error) | nothing, np.inf, error)
+    worst = {name: float(error.max()) for name, error in errors.items()}
+    name = max(worst, key=worst.__getitem__)
+    at = tuple(np.argwhere(errors[name] == worst[name])[0].tolist())
+    return _GradientReport(worst[name], (name, at), float(analytic[name][at]),
+                           float(numeric[name][at]), worst)
 
 
 def _slopes(X1: Array, t: Array, theta: Array, sizes: Sizes, activation: str,
             step: float | None) -> Array:
     """The slope of the mean loss in each parameter, measured."""
     _, losses = _output(sizes[2])
-    slopes, moved = np.empty_like(theta), theta.astype(np.complex128)
 
     def loss(j: int, nudge: complex) -> complex:
-        moved[j] = theta[j] + nudge
+        moved = theta.astype(np.complex128)
+        moved[j] += nudge
         _, Z2 = _forward(X1, *_layers(moved, sizes), activation)
-        moved[j] = theta[j]
         return complex(np.add.reduce(losses(Z2, t, _NUMPY)) / len(t))
 
-    for j in range(len(theta)):
-        slopes[j] = (loss(j, 1e-30j).imag / 1e-30 if step is None else
-                     (loss(j, step) - loss(j, -step)).real / (2 * step))
-    return slopes
+    return np.array([
+        loss(j, 1e-30j).imag / 1e-30 if step is None else
+        (loss(j, step) - loss(j, -step)).real / (2 * step)
+        for j in range(len(theta))])
 
 
 # How wrong may a right gradient be?  Three subtractions cancel, and leave the
@@ -2129,23 +2078,25 @@ def _slopes(X1: Array, t: Array, theta: Array, sizes: Sizes, activation: str,
 # once more with nothing but positive numbers: with :math:`P + Y`, and then
 # with 1 for the slope of a unit.
 
-def _least(X1: Array, t: Array, theta: Array, sizes: Sizes, network: Network
-           ) -> Array:
+def _least(X1: Array, t: Array, theta: Array, network: Network) -> Array:
     """What each slope's error is relative to at least."""
-    activation, (M1, M2) = network.activation, _layers(theta, sizes)
+    activation, sizes = network.activation, network._sizes()
+    M1, M2 = _layers(theta, sizes)
     probabilities, _ = _output(sizes[2])
     A, Z2 = _forward(X1, M1, M2, activation)
     P, Y = probabilities(Z2, _NUMPY), _truth(t, sizes[2])
     F = abs(_ACTIVATIONS[activation][1](A[:, :-1]) * 1.0)
     total, part = np.zeros_like(theta), np.zeros_like(theta)
-    for D2, factor in (P + Y, F), (abs(P - Y), np.ones_like(F)):
-        _backward(abs(X1).T, abs(A).T, D2 / len(t), factor, abs(M2)[:-1].T,
+    sums = _with_ones(abs(A[:, :-1]) + F * (abs(X1) @ abs(M1)))
+    for D2, factor, inputs in (P + Y, F, abs(A)), (
+            abs(P - Y), np.ones_like(F), sums):
+        _backward(abs(X1).T, inputs.T, D2 / len(t), factor, abs(M2)[:-1].T,
                   *_layers(part, sizes))
         total += part
+    total *= 1e-3 if network.dtype == "float64" else 1e-2
     kind = np.finfo(network.dtype)      # its smallest numbers are rounded to 0
-    share = 1e-3 if kind.bits == 64 else 1e-2
-    least: Array = share * total + float(kind.tiny / kind.eps)
-    return least
+    total += float(kind.tiny / kind.eps)
+    return total
 
 
 # Part two: to rely on it
@@ -2156,19 +2107,26 @@ def _least(X1: Array, t: Array, theta: Array, sizes: Sizes, network: Network
 #
 # A program that is used for real work is given everything that can be given:
 # tables with a header left in them, labels that are nearly whole numbers, a
-# mask, a learning rate that is a word.  Each thing from outside goes through
-# one door, here, and what has passed it is trusted everywhere else.  An error
-# says what was given, where, and what to do.
+# mask, a learning rate that is a word.  NumPy makes something of nearly all of
+# it, and a network learns from nearly anything.  So the worst mistakes raise
+# no error; they give a model that is a little wrong, and that nobody doubts.
+#
+# Each thing from outside goes through one door, here, and what has passed it
+# is trusted everywhere else.  An error says what was given, where, and what to
+# do.  Nothing is mended in silence: what we would guess, you know.
 #
 # Settings
 # --------
 #
-# To Python a truth value is a whole number, and to NumPy so is a time span.
+# Settings are looked at when training begins, and not when they are set, so
+# that they can be changed one by one.  To Python a truth value is a whole
+# number, and to NumPy so is a time span.  But ``epochs=True`` was meant for
+# another argument, and one epoch would be trained without a word.
 
 _NO_NUMBERS = (bool, np.bool_, np.timedelta64)
-_DTYPES = ("float64", "float32")
 _WHOLE = {"hidden_size": (1, 1_000_001), "batch_size": (1, math.inf),
           "epochs": (0, math.inf), "seed": (0, 2**128)}
+_DTYPES = ("float64", "float32")
 
 
 def _check_number(name: str, value: Any, low: float, below: float = math.inf,
@@ -2186,19 +2144,23 @@ def _check_number(name: str, value: Any, low: float, below: float = math.inf,
                      f"{limit}")
 
 
-def _check_choices(network: Network) -> None:
+def _check_words(network: Network) -> None:
     """Raise unless each setting that is a word is one of those there are."""
-    for name, choices in (("activation", _ACTIVATIONS), ("dtype", _DTYPES),
-                          ("arithmetic", _ARITHMETIC)):
+    for name, words in (("activation", _ACTIVATIONS), ("dtype", _DTYPES),
+                        ("arithmetic", _ARITHMETIC)):
         value = getattr(network, name)
-        if not isinstance(value, str) or value not in choices:
+        if not isinstance(value, str) or value not in words:
             raise ValueError(f"{name} is {reprlib.repr(value)}; give one of "
-                             f"{[*choices]}")
+                             f"{[*words]}")
 
+
+# Some settings belong to the first weights.  With another ``hidden_size`` the
+# weights that there are would not fit; to train on with them and to say
+# nothing would be to ignore what was asked for.
 
 def _check_settings(network: Network, begun: bool = False) -> None:
     """Raise unless it can be trained, from where it is if it has begun."""
-    _check_choices(network)
+    _check_words(network)
     for name, (low, below) in _WHOLE.items():
         value = getattr(network, name)
         if value is not None or name != "batch_size":
@@ -2209,8 +2171,8 @@ def _check_settings(network: Network, begun: bool = False) -> None:
         raise TypeError(f"optimizer is {optimizer!r}; give SGD(...), Adam(...)"
                         " or an object with the methods start and step")
     if begun:
-        theta, (_, h, _) = _weights(network, "C"), network._sizes()
-        for name, now in ("hidden_size", h), ("dtype", theta.dtype.name):
+        dtype, (_, h, _) = _weights(network, "C").dtype.name, network._sizes()
+        for name, now in ("hidden_size", h), ("dtype", dtype):
             if getattr(network, name) != now:
                 raise ValueError(
                     f"{name} is {getattr(network, name)!r}, but the network "
@@ -2219,12 +2181,24 @@ def _check_settings(network: Network, begun: bool = False) -> None:
 
 # Numbers
 # -------
+#
+# A mask says which entries are not to be believed.  NumPy drops it without a
+# word, and what lay under it, often -999, is learnt like any other number.  A
+# mask that hides nothing does no harm:
+#
+# >>> _array(np.ma.masked_equal([1.0, 2.0], -999.0), "X").tolist()
+# [1.0, 2.0]
+# >>> try:
+# ...     _array(np.ma.masked_equal([1.0, -999.0], -999.0), "X")
+# ... except ValueError as error:
+# ...     print(error)
+# X has masked entries; fill them, or leave their rows out
 
 def _array(values: Any, name: str, dtype: Any = None) -> Array:
     """Values as an array, if they have a shape and nothing is masked."""
     if hasattr(values, "tocsr"):
         raise TypeError(f"{name} is a sparse matrix; give {name}.toarray()")
-    parts = values if isinstance(values, (list, tuple)) else [values]
+    parts = values if isinstance(values, Sequence) else [values]
     if any(np.ma.is_masked(part) for part in parts):
         raise ValueError(f"{name} has masked entries; fill them, or leave "
                          "their rows out")
@@ -2235,8 +2209,9 @@ def _array(values: Any, name: str, dtype: Any = None) -> Array:
                          "equal") from None
 
 
-# A shape is one of these texts, or numbers.  Only where there is none may
-# there be an infinity, which the activations know how to deal with.
+# Logits, gradients and weights are numbers to the last entry.  A shape is one
+# of these texts, or numbers.  Only where there is none may there be an
+# infinity, which the activations know how to deal with.
 
 def _numbers(values: ArrayLike, name: str, shape: Any = None,
              kinds: str = "biufc") -> Array:
@@ -2258,8 +2233,10 @@ def _numbers(values: ArrayLike, name: str, shape: Any = None,
     return z
 
 
-# A sum of squares is infinite or NaN if a term is, and needs no array of its
-# own.  Should it overflow by itself, the numbers are looked at again.
+# One NaN in a table of a million numbers makes every weight NaN after the
+# first step, and by then nobody knows where it came from.  So all are looked
+# at.  A sum of squares is infinite or NaN if a term is, and needs no array of
+# its own.  Should it overflow by itself, the numbers are looked at again.
 
 def _all_finite(x: Array) -> bool:
     """Whether no number of x is NaN or infinite."""
@@ -2270,6 +2247,9 @@ def _all_finite(x: Array) -> bool:
 
 # Features
 # --------
+#
+# One row is not a table, and what is a row and what a column we cannot guess.
+# Some of the wording here is scikit-learn's, whose users search for it.
 
 def _table(values: Any) -> Array:
     """Values as an (n, d) array of real numbers, in whatever dtype."""
@@ -2278,33 +2258,50 @@ def _table(values: Any) -> Array:
         raise ValueError(f"Complex data not supported: X is {X.dtype}")
     if X.ndim != 2:
         raise ValueError(
-            f"X has the shape {X.shape}; it should be (n_samples, n_features)."
-            " Reshape your data with X.reshape(1, -1) if it is one row, or "
-            "X.reshape(-1, 1) if it is one feature")
+            f"X has the shape {X.shape}, not (n, d). Reshape your data with "
+            "X.reshape(1, -1) if it is a row, X.reshape(-1, 1) if a feature")
     if X.size == 0:
-        what = "feature" if len(X) else "sample"
-        raise ValueError(f"Found array with 0 {what}(s) (shape={X.shape}) "
-                         "while a minimum of 1 is required.")
+        n, d = X.shape
+        raise ValueError(f"X has {n} sample(s) and {d} feature(s) (shape="
+                         f"{X.shape}) while a minimum of 1 is required.")
     return X if X.dtype.kind in "biuf" else _numbers_of_cells(X)
 
 
-@np.errstate(all="ignore")                      # one may be too large
+# A table that was read from a file often keeps its header, or has an empty
+# cell.  Then NumPy makes texts of everything.  The first cell that is at fault
+# is named; of texts that are all numbers we only say how to convert them.
+
 def _numbers_of_cells(X: Array) -> Array:
     """A table of Python objects as one of numbers, if they are numbers."""
     cells = X.astype(object)
     for (i, j), cell in np.ndenumerate(cells):
         try:
             float(cell)
-        except (TypeError, ValueError, OverflowError) as error:
-            kind = (ValueError if isinstance(error, OverflowError)
-                    else TypeError)
-            raise kind(f"X has no number in row {i}, column {j}: "
-                       f"{str(error)[:99]}; take out headers and empty cells"
-                       ) from None
+        except OverflowError:
+            raise ValueError(f"X has a number too large for float64 in row "
+                             f"{i}, column {j}; remove or replace it"
+                             ) from None
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"X has no number in row {i}, column {j}: {str(error)[:99]}; "
+                "take out headers and empty cells") from None
     if X.dtype.kind != "O":
         raise TypeError(f"X has the dtype {X.dtype}; give X.astype(float)")
-    return cells.astype(np.float64)
+    with np.errstate(all="ignore"):             # one may be too large
+        return cells.astype(np.float64)
 
+
+# >>> try:
+# ...     _table([["length", "width"], ["4.9", "3.0"]])
+# ... except TypeError as error:
+# ...     print(str(error).split(":")[0])
+# X has no number in row 0, column 0
+#
+# Lengths in millimetres, incomes in euros: such columns drive every unit to
+# where it is flat, and the network learns nothing but which class is the most
+# frequent.  On wine's thirteen chemical measurements it is right on two rows
+# in five, and on nearly all once they are scaled.  Nothing else tells of it,
+# so the mean of the squares is found along with what is not finite.
 
 _OVERFLOW = ("the numbers in X, or the weights, are so large that the network "
              "overflows; scale the features to about 1")
@@ -2317,59 +2314,71 @@ _UNSCALED = (
 def _check_finite(X: Array, dtype: Any, first: int = 0) -> float:
     """The mean square of X; raise unless it is finite in that dtype."""
     total, most = 0.0, _block_rows(X.shape[1])
-    for start in range(0, len(X), most):
+    for at in range(0, len(X), most):
         with np.errstate(all="ignore"):
-            block = X[start:start + most].astype(dtype, copy=False)
+            block = X[at:at + most].astype(dtype, copy=False)
             every = block.ravel()
             total += float(every.dot(every))
         if not (math.isfinite(total) or np.isfinite(block).all()):
             i, j = np.argwhere(~np.isfinite(block))[0].tolist()
-            number = X[start + i, j]
+            number = X[at + i, j]
             what = "NaN" if np.isnan(number) else "infinity" if np.isinf(
                 number) else f"{number!s}, too large for {np.dtype(dtype)},"
-            raise ValueError(f"X contains {what} in row {first + start + i}, "
+            raise ValueError(f"X contains {what} in row {first + at + i}, "
                              f"column {j}; remove or replace it")
     return total / X.size
 
 
+# The columns of a data frame have names.  If they come in another order than
+# in training, every number is right and every answer wrong.  So names are
+# compared, and before the number of columns: which one is missing says more.
+
 def _feature_names(given: Any) -> Array | None:
     """The column names (d,) of a data frame, if they are all strings."""
-    names = list(getattr(given, "columns", ()))
-    if not any(isinstance(name, str) for name in names):    # as in pyarrow
-        names = list(getattr(given, "column_names", ()))
-    strings = [isinstance(name, str) for name in names]
-    if any(strings) and not all(strings):
-        raise TypeError(
-            "Feature names are only supported if all input features have "
-            "string names; convert them with X.columns.astype(str)")
-    return np.array(names, dtype=object) if any(strings) else None
+    for attribute in "columns", "column_names":     # the second is pyarrow's
+        names = getattr(given, attribute, ())
+        names = list(names) if isinstance(names, Collection) else []
+        strings = [isinstance(name, str) for name in names]
+        if any(strings) and all(strings):
+            return np.array(names, dtype=object)
+        if any(strings):
+            raise TypeError(
+                "Feature names are only supported if all input features have "
+                "string names; convert them with X.columns.astype(str)")
+    return None
+
+
+def _check_names(then: Any, now: Any, kind: str) -> None:
+    """Raise unless the feature names are those of the training rows."""
+    if now is not None and then is None:
+        _warn(f"X has feature names, but {kind} was fitted without feature "
+              "names")
+    elif now is None and then is not None:
+        _warn(f"X does not have valid feature names, but {kind} was fitted "
+              "with feature names")
+    elif now is not None and list(now) != list(then):
+        why = ("The feature names should match those that were passed during "
+               "fit.\n")
+        for names, what in (({*now} - {*then}, "unseen at fit time"), (
+                {*then} - {*now}, "seen at fit time, yet now missing")):
+            if names:
+                why += f"Feature names {what}:\n- " + "\n- ".join(
+                    sorted(names)) + "\n"
+        why += "Feature names must be in the same order as they were in fit.\n"
+        raise ValueError(why)
 
 
 def _rows(network: Network, X: Any, order: str = "C") -> tuple[Array, Array]:
     """X as an array that this fitted network can take, and its theta."""
     theta = _weights(network, order)
-    _check_choices(network)
-    table, now = _table(X), _feature_names(X)
-    then: Any = getattr(network, "feature_names_in_", None)
-    kind, d = type(network).__name__, network.n_features_in_
-    if then is None and now is not None:
-        _warn(f"X has feature names, but {kind} was fitted without feature "
-              "names")
-    elif then is not None and now is None:
-        _warn(f"X does not have valid feature names, but {kind} was fitted "
-              "with feature names")
-    elif now is not None and list(now) != list(then):
-        why = ("The feature names should match those that were passed during "
-                "fit.\n")
-        for more, fewer, what in ((now, then, "unseen at fit time:"), (
-                then, now, "seen at fit time, yet now missing:")):
-            if names := sorted({*more} - {*fewer}):
-                why += "\n- ".join([f"Feature names {what}", *names]) + "\n"
-        why += "Feature names must be in the same order as they were in fit.\n"
-        raise ValueError(why)
-    if table.shape[1] != d:
+    _check_words(network)
+    table, kind = _table(X), type(network).__name__
+    names = getattr(network, "feature_names_in_", None)
+    _check_names(names, _feature_names(X), kind)
+    if table.shape[1] != network.n_features_in_:
         raise ValueError(f"X has {table.shape[1]} features, but {kind} is "
-                         f"expecting {d} features as input")
+                         f"expecting {network.n_features_in_} features as "
+                         "input")
     return table, theta
 
 
@@ -2377,12 +2386,23 @@ def _rows(network: Network, X: Any, order: str = "C") -> tuple[Array, Array]:
 # ------
 #
 # NumPy makes one dtype of what it is given, and may change it on the way: a
-# large whole number becomes a float, a text loses the zero at its end.  So
-# labels that come one by one are compared with what became of them.
+# large whole number becomes a float, a text loses the zero at its end.  Then
+# the customers 9007199254740992 and 9007199254740993 are one class, and
+# nothing shows it:
+#
+# >>> np.array([2**53 + 1, 2.0]).astype(int).tolist() == [2**53, 2]
+# True
+# >>> try:
+# ...     _labels([2**53 + 1, 2.0], "y")
+# ... except ValueError as error:
+# ...     print(str(error).split(",")[0])
+# y has the label 9007199254740993
+#
+# So labels that come one by one are compared with what became of them.
 
 def _labels(values: Any, name: str, rows: Any = None) -> Array:
     """Values as an (n,) array of ints, bools, strings or whole floats."""
-    one_by_one = isinstance(values, (list, tuple))
+    one_by_one = isinstance(values, Sequence)
     y = _array(values, name, object if one_by_one else None)
     if y.ndim == 2 and y.shape[1] == 1:
         _warn("A column-vector y was passed when a 1d array was expected; "
@@ -2395,14 +2415,14 @@ def _labels(values: Any, name: str, rows: Any = None) -> Array:
             f"{name} should be a 1d array of {rows or 'some'} labels, and has "
             f"the shape {y.shape}"
             + f"; it is one-hot: give {name}.argmax(axis=1)" * bool(one_hot))
-    return _plain_labels(y, name)
+    return y if y.dtype.kind in "iubU" else _plain_labels(y, name)
 
 
 def _plain_labels(y: Array, name: str) -> Array:
     """The same labels in a dtype that holds just these."""
-    if y.dtype.kind in "OT":
-        labels = [label.item() if isinstance(label, np.generic) else label
-                  for label in y.tolist()]
+    if y.dtype.kind != "f":
+        labels = [label.item() if isinstance(label, np.generic)
+                  and label.dtype.kind in "biufU" else label for label in y]
         kinds = {type(label) for label in labels}
         if not (kinds <= {int, float} or kinds in ({bool}, {str})):
             names = ", ".join(sorted(kind.__name__ for kind in kinds))
@@ -2410,12 +2430,10 @@ def _plain_labels(y: Array, name: str) -> Array:
                             "only ints, only bools or only strings")
         y = np.array(labels)
         for label, kept in zip(labels, y.tolist(), strict=True):
-            if label == label != kept:       # NaN is not equal to itself
-                raise ValueError(f"{name} has the label {label!r}, of which "
-                                 f"NumPy makes {kept!r}; give strings")
-    if y.dtype.kind not in "iubUf":
-        raise TypeError(f"{name} has the dtype {y.dtype}; give labels that "
-                        "are ints, bools or strings")
+            if label == label != kept or y.dtype.kind == "O":
+                raise ValueError(f"{name} has the label {label!r}, which NumPy"
+                                 " cannot hold exactly beside the others; "
+                                 "give strings")
     if y.dtype.kind == "f":
         with np.errstate(all="ignore"):
             given, y = y, y.astype(min(y.dtype, np.dtype(np.float64)))
@@ -2423,24 +2441,6 @@ def _plain_labels(y: Array, name: str) -> Array:
                 raise ValueError(f"Unknown label type: continuous. {name} has "
                                  "fractions, NaN or infinity; give classes")
     return y
-
-
-def _exact(a: Array, b: Array) -> tuple[Array, Array]:
-    """Two label arrays, so that numbers of all dtypes compare exactly."""
-    if (a.dtype.kind == "U") != (b.dtype.kind == "U"):
-        raise TypeError(f"labels of the dtypes {a.dtype} and {b.dtype} are "
-                        "never equal; give strings only, or numbers only")
-    if a.dtype.kind == "U" or a.dtype == b.dtype:
-        return a, b
-    small = all((abs(y.astype(np.float64)) < 2**63).all() for y in (a, b))
-    kind = np.int64 if small else object        # Python's own are exact
-    return a.astype(kind), b.astype(kind)
-
-
-def _label_pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
-    """Two label arrays of one length and one kind, to be compared."""
-    true = _labels(y_true, "y_true")
-    return _exact(true, _labels(y_pred, "y_pred", len(true)))
 
 
 def _known_classes(network: Any, labels: Any, given: Any, afresh: bool) -> Any:
@@ -2458,28 +2458,45 @@ def _known_classes(network: Any, labels: Any, given: Any, afresh: bool) -> Any:
     return classes if afresh else network.classes_
 
 
+# Two arrays of labels may be of two dtypes, one of whole numbers and one of
+# floats.  NumPy compares these as floats, Python to the last digit.  So the
+# labels that occur, few as they are, are looked up in Python.
+
 def _indices(values: Any, classes: Array, rows: int, name: str = "y",
              who: str = "the network") -> Array:
     """The position (n,) of each row's label among the classes."""
-    y = _labels(values, name, rows)
-    wanted, known = _exact(y, classes)
-    t = np.searchsorted(known, wanted)
-    t[t == len(known)] = 0
-    unknown = y[known[t] != wanted]
-    if len(unknown):
-        raise ValueError(f"{name} has the unknown label {unknown[0].item()!r};"
-                         f" {who} knows {reprlib.repr(classes.tolist())}")
-    return t.astype(np.min_scalar_type(len(classes)), copy=False)
+    found, t = np.unique(_labels(values, name, rows), return_inverse=True)
+    places = {label: i for i, label in enumerate(classes.tolist())}
+    for label in found.tolist():
+        if label not in places:
+            raise ValueError(f"{name} has the unknown label {label!r}; {who} "
+                             f"knows {reprlib.repr(classes.tolist())}")
+    place = [places[label] for label in found.tolist()]
+    return np.array(place, np.min_scalar_type(len(classes)))[t]
+
+
+def _label_pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[Array, Array]:
+    """The positions of two arrays' labels among all, sorted."""
+    true = _labels(y_true, "y_true")
+    pred = _labels(y_pred, "y_pred", len(true))
+    if (true.dtype.kind == "U") != (pred.dtype.kind == "U"):
+        raise TypeError(f"y_true is {true.dtype} and y_pred {pred.dtype}; "
+                        "give strings only, or numbers only")
+    both = {*np.unique(true).tolist(), *np.unique(pred).tolist()}
+    classes = np.array(sorted(both), object)        # Python's, and so exact
+    n = len(true)
+    return _indices(true, classes, n), _indices(pred, classes, n)
 
 
 # The network's own state
 # -----------------------
 #
-# A user may have put other arrays into ``params_``, or changed a setting that
-# belongs to the first weights.  But mostly they are as training left them,
-# windows on one array, and then that array is taken as it is, not copied.
+# ``params_`` is a plain dict, and a user may have put other arrays into it:
+# averages over ten networks, say, or weights of one that was trained
+# elsewhere.  They come from outside like everything else, and are copied into
+# one array through the same door.  What was finite when it came may still be
+# too large for float32.
 
-@np.errstate(all="ignore")                      # one may be too large
 def _weights(network: Network, order: str = "F", name: str = "params_",
              given: Any = None) -> Array:
     """The numbers of params_, or of gradients like them, as theta (p,)."""
@@ -2490,29 +2507,23 @@ def _weights(network: Network, order: str = "F", name: str = "params_",
         raise ValueError(f"{name} is {reprlib.repr(given)}; give a dict of "
                          "the arrays W1, b1, W2 and b2")
     d, h, k = sizes = network._sizes()
-    dtype = str(getattr(network.params_["W1"], "dtype", network.dtype))
-    theta = np.empty((d + 1) * h + (h + 1) * k, _DTYPES[dtype == "float32"])
-    base: Any = getattr(given["W1"], "base", None)
-    if np.shape(base) == theta.shape and base.dtype == theta.dtype and all(
-            getattr(given[key], "__array_interface__", None)
-            == view.__array_interface__
-            for key, view in _views(base, sizes, "C").items()):
-        theta = base
-    else:
-        for key, view in _views(theta, sizes, "C").items():
+    kind = getattr(network.params_["W1"], "dtype", np.dtype(network.dtype))
+    theta = np.empty((d + 1) * h + (h + 1) * k,
+                     _DTYPES[kind.kind == "f" and kind.itemsize == 4])
+    with np.errstate(all="ignore"):             # one may be too large
+        for key, view in _views(theta, sizes, order).items():
             view[...] = _numbers(given[key], key, view.shape, "biuf")
-    if not _all_finite(theta):
+    if theta.dtype == np.float32 and not _all_finite(theta):
         raise ValueError(f"{name} is not finite in {theta.dtype}; give others")
-    M1, M2 = _layers(theta, sizes, "C")
-    return theta if order == "C" else np.concatenate(
-        [M1.ravel(order="F"), M2.ravel()])
+    return theta
 
 
 # Other people's errors
 # ---------------------
 #
 # Where scikit-learn is imported already, errors and warnings are its own too,
-# so that its tools know them.
+# so that its tools know them.  An error that was raised in another process is
+# sent home as a name and its arguments, from which it is made again.
 
 def _not_fitted(kind: str) -> Exception:
     """Our exception, which is also scikit-learn's."""
@@ -2526,6 +2537,9 @@ def _not_fitted(kind: str) -> Exception:
         {"__reduce__": lambda error: (_not_fitted, (kind,))})
     return both(message)
 
+
+# A warning that names a line in the middle of this file helps nobody: what can
+# be changed is the line that called.
 
 def _warn(message: str, theirs: str = "") -> None:
     """Warn at the line that called us, through however many of our own."""
@@ -2546,40 +2560,35 @@ def _warn(message: str, theirs: str = "") -> None:
 #     models/iris/v0001/config.json    all the rest
 #     models/iris/v0002/...
 #
-# Both are in common formats: NumPy loads the weights, any JSON parser the
-# config.  Reading them back is another matter.  A file may have been cut short
-# by a full disk, changed by a failing one, or written by somebody who wishes
-# us ill.  So there are three promises:
+# NumPy loads the weights, any JSON parser the config.  Reading them back is
+# another matter: a file may have been cut short by a full disk, changed by a
+# failing one, or written by somebody who wishes us ill.  So there are three
+# promises:
 #
 # * A version is there wholly or not at all, whatever moment the program or
 #   the power goes.  Once ``save`` has returned, it is there.
 # * A damaged version is refused, never loaded wrongly.
 # * Loading runs no code and imports nothing that the files name.
 #
-# The first promise holds as far as the system keeps its own.  On Windows, and
-# on a few file systems elsewhere, the list of names in a directory cannot be
-# forced to the disk.  There a power cut soon after a save may cost that
-# version; what may be left of it is refused, as anything damaged is.
+# The first holds as far as the system keeps its own: on Windows, and on a few
+# file systems elsewhere, a power cut soon after a save may cost that version.
+# The second is kept by digests, which find damage but not tampering, since
+# anybody can compute a digest anew.  Against that only a signature helps, or a
+# place that nobody else can write to.
 #
-# Digests find damage.  They do not find tampering: to change a weight on
-# purpose one only has to compute the digest anew.  Against this only a
-# signature helps, or a place to keep the files that nobody else can write to.
-#
-# One idea does most of the work.  There are many ways to write down the
-# same model, and checking a file in all of them is long and error-prone.
-# Here there is just *one* way, down to the last byte.  So a reader takes what
-# it needs, makes a network of it, lets that check itself, writes it again,
-# and compares: what is not the same byte for byte was not written by us, or
-# not left as we wrote it.
+# One idea does most of the work.  To check a file in all the ways in which a
+# model could be written down is long and error-prone.  Here there is just
+# *one* way, down to the last byte.  So a reader takes what it needs, makes a
+# network of it, lets that check itself, writes it again and compares: what is
+# not the same byte for byte was not left as we wrote it.
 
 # Weights as bytes
 # ----------------
 #
 # An ``.npz`` file is a zip archive, and each member an ``.npy`` file: a line
-# of text that tells type and shape, then the numbers.  ``np.savez`` writes
-# one in a line of code, but what bytes it writes depends on the versions of
-# NumPy and Python, and in some of them on the clock.  Both formats are simple
-# enough to write ourselves: nothing compressed, members in the order of their
+# of text that tells type and shape, then the numbers.  What bytes ``np.savez``
+# writes depends on the versions of NumPy and Python and on the clock, so we
+# write them ourselves: nothing compressed, members in the order of their
 # names, every date the first that a zip can express, every number with its
 # lowest byte first (*little-endian*), and arrays row by row (*C order*).
 
@@ -2597,30 +2606,26 @@ def _npy_header(array: Array) -> bytes:
 # directory at the end.  The two entries share the part that the format
 # defines as version needed, flags, method, time, date, checksum, size
 # stored, size, length of the name and length of what follows it.  Sizes and
-# places have 32 bits.  Zip has an extension for more, and we leave it out: a
-# network of 4 GB has outgrown this file.
-
-_MOST_WEIGHTS = 2**32 - 2**20
-
+# places have 32 bits: a network of 4 GB has outgrown this file.
 
 def _pack_arrays(arrays: Mapping[str, Array]) -> bytes:
     """The bytes of a .npz file; the same arrays give the same bytes."""
-    if sum(array.nbytes for array in arrays.values()) > _MOST_WEIGHTS:
+    if sum(array.nbytes for array in arrays.values()) > 2**32 - 2**20:
         raise ValueError("the weights take more than 4 GB, the most that save "
                          "can write; give a smaller hidden_size")
-    members, listing, offset = [], [], 0
+    members: list[bytes] = []
+    listing: list[bytes] = []
     for name, array in sorted(arrays.items()):
         little = np.asarray(array, array.dtype.newbyteorder("<"), order="C")
         npy = _npy_header(array) + little.tobytes()
         file_name = f"{name}.npy".encode()
         entry = struct.pack("<5H3L2H", 20, 0, 0, 0, 33, zlib.crc32(npy),
                             len(npy), len(npy), len(file_name), 0)
+        place = struct.pack("<3H2L", 0, 0, 0, 0, sum(map(len, members)))
+        listing += [b"PK\1\2\x14\0", entry, place, file_name]
         members += [b"PK\3\4", entry, file_name, npy]
-        listing += [b"PK\1\2\x14\0", entry,
-                    struct.pack("<3H2L", 0, 0, 0, 0, offset), file_name]
-        offset += 30 + len(file_name) + len(npy)
     end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, len(arrays), len(arrays),
-                      sum(map(len, listing)), offset, 0)
+                      sum(map(len, listing)), sum(map(len, members)), 0)
     return b"".join(members + listing + [end])
 
 
@@ -2655,12 +2660,10 @@ def _arrays(network: Network) -> dict[str, Array]:
 # >>> _reordered(theta, (2, 2, 1), "F", "C").tolist()
 # [1.0, 3.0, 2.0, 4.0, 0.5, 0.7, 5.0, 6.0, 0.9]
 #
-# To read a file, one has to know what should be in it: a type and a shape to
-# each name.  From this follows where each array must lie.  The arrays are
-# filled from there.  All the rest, names, headers and checksums, is not even
-# looked at, and there is little to get wrong: the file was as it should be if
-# the arrays, packed once more, give the same bytes.  The one thing that this
-# cannot see is an array that never was a good one.
+# Who knows the type and shape of each array knows where it must lie in the
+# file, and fills it from there.  Names, headers and checksums are not even
+# looked at: the file was as it should be if the arrays, packed once more, give
+# the same bytes.  Only an array that never was a good one cannot be seen so.
 
 _REMEDY = "load another version, or train again"
 
@@ -2696,11 +2699,10 @@ def _fill_arrays(network: Network, data: bytes) -> None:
 # A config to read
 # ----------------
 #
-# The config is for people too, so it has a line to each setting.  Long lists
-# go three to a line.  It is plain ASCII, with other letters as JSON escapes:
-# no editor and no locale can misread it.  Even a line break within a string is
-# written as an escape.  So the encoder may put real line breaks between the
-# items of a list, and the text can be cut at these without looking inside.
+# The config is for people too, so it has a line to each setting, and long
+# lists go three to a line.  It is plain ASCII, with other letters, and line
+# breaks within a string, as JSON escapes.  So the encoder may put real line
+# breaks between the items of a list, and the text can be cut at these.
 
 _ENCODE = json.JSONEncoder(allow_nan=False, separators=("\n", ": "),
                            default=np.generic.item).encode
@@ -2722,11 +2724,10 @@ def _json(value: Any, margin: str = "\n") -> str:
     return "[" + ",".join(lines) + margin + "]"
 
 
-# Its last entry is a digest of the rest.  The rule is short: it is the SHA-256
-# of all lines above it, so that on Linux it is also what ``head -n -2
-# config.json | sha256sum`` prints.  One thing cannot be told in JSON.  Some
-# characters have two halves in it, and Python takes a half for a letter.  Two
-# of them side by side come back as one letter, and so are refused.
+# Its last entry is the SHA-256 of all lines above it: on Linux, what ``head -n
+# -2 config.json | sha256sum`` prints.  One thing cannot be told in JSON: some
+# characters have two halves in it, Python takes a half for a letter, and two
+# of them side by side come back as one letter.
 
 _SEAL = '  "sha256": "'
 
@@ -2738,12 +2739,8 @@ def _dump_config(config: Mapping[str, Any]) -> bytes:
         raise ValueError("a label or a feature name has two halves of a "
                          "character that JSON makes one; give others")
     above = text[:-2] + ",\n"
-    return f'{above}{_SEAL}{_sha256(above.encode())}"\n}}\n'.encode()
-
-
-def _sha256(data: bytes) -> str:
-    """The SHA-256 of some bytes, as 64 hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256(above.encode()).hexdigest()
+    return f'{above}{_SEAL}{digest}"\n}}\n'.encode()
 
 
 # >>> data = _dump_config({"epochs": 2, "curve": [0.1, 0.2, 0.3, 0.4, 0.5]})
@@ -2755,18 +2752,21 @@ def _sha256(data: bytes) -> str:
 #     0.1, 0.2, 0.3,
 #     0.4, 0.5
 #   ],
-# >>> _sha256("".join(above).encode()) == json.loads(data)["sha256"]
+# >>> digest = hashlib.sha256("".join(above).encode()).hexdigest()
+# >>> digest == json.loads(data)["sha256"]
 # True
 #
-# In reading, the digest is compared before the JSON is parsed.  Limits come
-# first, on the length of the text and the number of its values, because a
-# short text can ask for a lot of memory and time.  They leave room for the
-# losses of seventy thousand epochs with all their digits:
+# In reading, the digest is compared before the JSON is parsed.  Before that
+# come limits on the length of the text and the number of its values, since a
+# short text can ask for a lot of memory.  They leave room for the losses of
+# seventy thousand epochs with all their digits.  Of more, the newest are kept,
+# and ``epochs_done`` still counts all.
 #
 # >>> _is_long(_dump_config({"curve": 70_000 * [0.00012345678901234567]}))
 # False
 
 _MOST_BYTES, _MOST_VALUES = 2_000_000, 120_000
+_NEWEST_LOSSES, _FEWEST_LOSSES = 10_000, 100
 
 
 def _is_long(data: bytes) -> bool:
@@ -2775,36 +2775,18 @@ def _is_long(data: bytes) -> bool:
     return len(data) > _MOST_BYTES or values > _MOST_VALUES
 
 
-# Most of what a config says wrongly is found later, since it is not the same
-# when it is written again.  A few things would be written just as they were,
-# and make no sense: a format of the future, names for another number of
-# features, epochs without a loss.  Only a network that was trained for a very
-# long time has more losses than a config can hold.  Then the newest are kept,
-# and ``epochs_done`` still counts all.
-
-_NEWEST_LOSSES = 10_000
-
-
 def _parse_config(data: bytes) -> dict[str, Any]:
     """What is written in a config.json that nobody changed by accident."""
     if _is_long(data):
-        raise ModelFormatError(f"config.json has {len(data)} bytes, more "
-                               "than load takes; give fewer or shorter labels "
-                               f"and feature names, or {_REMEDY}")
+        raise ModelFormatError("config.json is longer than load takes; give "
+                               "fewer and shorter labels and feature names")
     above, _, seal = data.rpartition(_SEAL.encode())
-    if seal != f'{_sha256(above)}"\n}}\n'.encode():
+    if seal != f'{hashlib.sha256(above).hexdigest()}"\n}}\n'.encode():
         raise ModelFormatError("config.json is damaged: its digest does not "
                                f"match; {_REMEDY}")
     config: dict[str, Any] = json.loads(data.decode("ascii"))
-    names, d = config["feature_names"], config["n_features_in"]
     if config["format"] != 1:
         raise ValueError(f"format is {config['format']!r}, and not 1")
-    _check_number("n_features_in", d, 1, whole=True)
-    if names is not None and (len(names), {*map(type, names)}) != (d, {str}):
-        raise ValueError(f"feature_names is {reprlib.repr(names)}")
-    known = len(config["loss_curve"])
-    below = known + 1 if known < _NEWEST_LOSSES else math.inf
-    _check_number("epochs_done", config["epochs_done"], known, below, True)
     return config
 
 
@@ -2839,13 +2821,13 @@ def _config(network: Network, made_by: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain_settings(network: Network) -> dict[str, Any]:
     """The settings, with the optimizer as a dict that tells its name."""
-    settings, own = network.get_params(deep=False), network.optimizer
+    settings = {name: getattr(network, name) for name in network._settings()}
+    own = network.optimizer
     if own is not None:
         if type(own) not in _OPTIMIZERS.values():
             raise TypeError(
-                f"optimizer is {own!r}, and only {' and '.join(_OPTIMIZERS)} "
-                "can be saved, since loading runs no code but ours; to save "
-                "the rest, call set_params(optimizer=SGD()) first")
+                f"optimizer is {own!r}, and loading runs no code but ours; to "
+                "save the rest, call set_params(optimizer=SGD()) first")
         settings["optimizer"] = {"name": type(own).__name__} | asdict(own)
     return settings
 
@@ -2853,19 +2835,21 @@ def _plain_settings(network: Network) -> dict[str, Any]:
 def _pack(network: Network, made_by: Mapping[str, Any]) -> dict[str, bytes]:
     """The two files of a version, by name."""
     weights = _pack_arrays(_arrays(network))
-    config = _config(network, made_by) | {"weights_sha256": _sha256(weights)}
-    text = _dump_config(config)
-    if _is_long(text):
-        newest = config["loss_curve"][-_NEWEST_LOSSES:]
-        text = _dump_config(config | {"loss_curve": newest})
+    config = _config(network, made_by)
+    config["weights_sha256"] = hashlib.sha256(weights).hexdigest()
+    text, newest = _dump_config(config), _NEWEST_LOSSES
+    while _is_long(text) and newest >= _FEWEST_LOSSES:
+        curve = config["loss_curve"][-newest:]
+        text = _dump_config(config | {"loss_curve": curve})
+        newest //= 2
     return {"weights.npz": weights, "config.json": text}
 
 
 # On the way back the network is made from its settings and checks them as it
 # does before training.  Then come the arrays, once it is known that the file
-# is as large as they need.  What is left that is wrong is not the same when
-# the network is written again: a key too many, a loss without its point, a
-# label out of order.
+# is as large as they need.  What is left that is wrong, a key too many, a loss
+# without its point, a label out of order, is not the same when the network is
+# written again.
 
 def _unpack(cls: type[_Self], text: bytes, weights: Callable[[int], bytes]
             ) -> _Self:
@@ -2876,9 +2860,8 @@ def _unpack(cls: type[_Self], text: bytes, weights: Callable[[int], bytes]
         d, h, k = network._sizes()
         p = (d + 1) * h + (h + 1) * k
         data = weights(32 * p + 10_000)
-        if _sha256(data) != config["weights_sha256"] or len(data) < 4 * p:
-            raise ModelFormatError("weights.npz is damaged, or belongs to "
-                                   f"another config; {_REMEDY}")
+        if len(data) < 4 * p:
+            raise ModelFormatError(f"weights.npz is cut short; {_REMEDY}")
         network.params_ = _views(np.zeros(p, network.dtype), (d, h, k))
         _fill_arrays(network, data)
         again = _pack(network, config)
@@ -2890,31 +2873,33 @@ def _unpack(cls: type[_Self], text: bytes, weights: Callable[[int], bytes]
                                ) from None
     for name, given in ("weights.npz", data), ("config.json", text):
         if again[name] != given:
-            raise ModelFormatError(f"{name} is damaged, or not as save writes "
-                                   f"it; {_REMEDY}")
+            raise ModelFormatError(f"{name} is damaged, or not the one that "
+                                   f"save wrote here; {_REMEDY}")
     return network
 
 
 # Where a value can be made a right one, that is all it takes, for then it is
-# not the same either.  The increment of the random generator is odd; what
-# tells whether half of a draw is left over is 0 or 1; and labels that are
-# floats are whole.
+# not the same either: a feature's name is a text, the increment of the random
+# generator is odd, and what tells whether half of a draw is left is 0 or 1.
+# Labels go through the door that they came in by; their type is written down
+# beside them, since the same labels may come in eight bits or in 64.
 
 def _restored(cls: type[_Self], config: Mapping[str, Any]) -> _Self:
     """A network from its config; its arrays are still to come."""
     settings, random = config["hyperparameters"], config["random_state"]
-    if settings["optimizer"] is not None:
-        own = dict(settings["optimizer"])
+    if own := settings["optimizer"]:
         settings["optimizer"] = _OPTIMIZERS[own.pop("name")](**own)
     network = cls(**settings)
     _check_settings(network)
-    network.n_features_in_ = config["n_features_in"]
+    network.n_features_in_ = d = config["n_features_in"]
+    _check_number("n_features_in", d, 1, whole=True)
     network.classes_ = _saved_classes(**config["classes"])
     if config["feature_names"] is not None:
-        network.feature_names_in_ = np.array(
-            list(config["feature_names"]), object)
-    network.loss_curve_ = config["loss_curve"]
-    network._forgotten = config["epochs_done"] - len(network.loss_curve_)
+        names = [*map(str, config["feature_names"])]
+        network.feature_names_in_ = np.array(names, object).reshape(d)
+    network.loss_curve_, n = config["loss_curve"], len(config["loss_curve"])
+    network._forgotten = 0 if n < _FEWEST_LOSSES else max(
+        0, int(config["epochs_done"]) - n)
     network.data_digest_ = config["data_digest"]
     network.params_, network._memory = {}, {}
     state = {name: int(text) for name, text in random["state"].items()}
@@ -2925,20 +2910,13 @@ def _restored(cls: type[_Self], config: Mapping[str, Any]) -> _Self:
     return network
 
 
-# Labels are the most varied part.  Their type is written down beside them,
-# since the same labels may come in eight bits or in 64.
-
 def _saved_classes(dtype: str, values: list[Any]) -> Array:
     """The array of class labels that a config tells of."""
     kind = np.dtype(dtype).newbyteorder("=")
-    if kind.char not in np.typecodes["AllInteger"] + "?efdU" or (
-            kind.itemsize * max(len(values), 20) > 4 * _MOST_BYTES):
-        raise ValueError(f"{dtype} is no type of labels, or one that takes "
-                         "too much memory")
+    if kind.itemsize * max(len(values), 20) > 4 * _MOST_BYTES:
+        raise ValueError(f"labels of the dtype {dtype} take too much memory")
     with np.errstate(all="ignore"):
-        labels = np.array(values, kind)
-    if kind.kind == "f":
-        labels = np.rint(labels)
+        labels = np.array(values, kind).reshape(len(values))
     classes: Array = _known_classes(None, None, labels, afresh=True)
     return classes
 
@@ -2952,61 +2930,51 @@ def _saved_classes(dtype: str, values: list[Any]) -> Array:
 #
 # To tell later whether a network was trained on these data, it keeps a
 # *digest* of them: 64 hexadecimal digits that SHA-256 computes from their
-# bytes, and that no other bytes are ever likely to give.  Of a large table
-# only some rows are taken, evenly, at most a megabyte of them, or the digest
-# would take longer than an epoch.  A change in the others goes unnoticed.
-# The digest stays while the data stay; other data are chained to it.
+# bytes.  Of a large table only some rows are taken, evenly, at most a megabyte
+# of them, or the digest would take longer than an epoch.  It stays while the
+# data stay; other data are chained to it.
 
 def _remember(network: Network, X: Array, t: Array) -> None:
     """Note what the network is trained on, the same for any layout."""
     every = 1 + X.nbytes // (1 << 20)
     some = X[::every].astype(X.dtype.newbyteorder("<"), copy=False)
     label = json.dumps([X.shape, some.dtype.str, network.classes_.tolist()])
-    new = _sha256(b"".join([label.encode(), some.tobytes(),
-                            t[::every].astype("<u4").tobytes()]))
-    old = network.data_digest_
-    network.data_digest_ = new if old in (None, new) else _sha256(
-        f"{old}{new}".encode())
+    digest = hashlib.sha256(label.encode() + some.tobytes())
+    digest.update(t[::every].astype("<u4").tobytes())
+    old, new = network.data_digest_, digest.hexdigest()
+    network.data_digest_ = new if old in (None, new) else hashlib.sha256(
+        f"{old}{new}".encode()).hexdigest()
 
 
 # Where it was made
 # -----------------
 #
-# The same seed gives the same bits on the same build of NumPy, type of
-# processor and number of threads.  So the config tells of these, in case you
-# get other bits and want to know why.  What the matrix library picks when it
-# starts follows from the processor's features and from a few variables.  The
-# features told are those that NumPy makes use of.
+# The same seed gives the same bits on the same build of NumPy and type of
+# processor.  So the config tells of these, in case you get other bits and want
+# to know why.
 
 def _made_by() -> dict[str, Any]:
     """What the last bits of a result depend on, as far as NumPy tells."""
     built = getattr(np.__config__, "CONFIG", {})
     blas = built.get("Build Dependencies", {}).get("blas", {})
-    told = {
-        "python": [platform.python_implementation(),
-                   platform.python_version()],
-        "numpy": [np.__version__],
-        "blas": [blas.get("name", ""), blas.get("version", "")],
-        "blas_settings": [
-            f"{name}={value}" for name, value in sorted(os.environ.items())
-            if re.match("(OPENBLAS|OMP|MKL|BLIS|VECLIB|NPY)_", name)],
-        "cpus": [str(os.cpu_count())],
-        "simd": built.get("SIMD Extensions", {}).get("found", []),
-        "libc": platform.libc_ver(),
-        "platform": [platform.system(), platform.machine()]}
+    simd = built.get("SIMD Extensions", {}).get("found") or ["unknown"]
     return {"nn_version": __version__, "environment": {
-        name: " ".join(words).strip() or "unknown"
-        for name, words in told.items()}}
+        "python": (f"{platform.python_implementation()} "
+                   f"{platform.python_version()}"),
+        "numpy": np.__version__,
+        "blas": f"{blas.get('name')} {blas.get('version')}" if blas else (
+            "unknown"),
+        "simd": " ".join(simd),
+        "platform": f"{platform.system()} {platform.machine()}"}}
 
 
 # On the disk
 # -----------
 #
-# A file that was written is not yet on the disk: the operating system keeps
-# it in memory for a while and decides by itself what to write first.  If
-# the power goes, a file may be there without its content, or a directory
-# without the file.  ``fsync`` waits until one file, or the list of names
-# that is a directory, is safe.  The order is everything:
+# A file that was written is not yet on the disk: the system keeps it in memory
+# for a while, and if the power goes, a file may be there without its content,
+# or a directory without the file.  ``fsync`` waits until one file, or the list
+# of names that is a directory, is safe.  The order is everything:
 #
 # 1. write both files in a new directory beside the versions, the *stage*, and
 #    sync each;
@@ -3014,13 +2982,10 @@ def _made_by() -> dict[str, Any]:
 # 3. rename it to the version's name, which is done wholly or not at all;
 # 4. sync the directory of versions.  Only now is the model saved.
 #
-# A program that is killed leaves its stage behind.  The next save clears it
-# away, but never the stage of a program that is still at work, and nothing
-# tells for sure which is which.  A save takes milliseconds, so a stage that
-# is a day old belongs to nobody.
-#
-# When a sync fails, nobody knows what is on the disk, and a second try may
-# report a success that is none.  So the error is raised, and the version
+# A program that is killed leaves its stage behind.  A save takes milliseconds,
+# so a stage that is a day old belongs to nobody, and the next save clears it
+# away.  When a sync fails, nobody knows what is on the disk, and a second try
+# may report a success that is none: the error is raised, and the version
 # withdrawn.
 
 def _publish(directory: Path, files: Mapping[str, bytes]) -> Path:
@@ -3049,10 +3014,9 @@ def _publish(directory: Path, files: Mapping[str, bytes]) -> Path:
         raise
 
 
-# The directory of versions has to be safe itself, and those above it.  To make
-# one is to sync the list that it stands in first, and to put things into it
-# only then.  So one that holds something is safe; one that is empty may have
-# been made by another program a moment ago.
+# The directory of versions has to be safe itself, and those above it.  The
+# list that it stands in is synced before anything is put into it.  So one that
+# holds something is safe; an empty one may be a moment old.
 
 def _make_directory(directory: Path) -> None:
     """Make a directory and those above it, each one safe on the disk."""
@@ -3065,9 +3029,8 @@ def _make_directory(directory: Path) -> None:
 
 # On macOS ``fsync`` leaves the data in the memory of the drive, and there is a
 # stronger call.  Some file systems do not know that call, and some cannot sync
-# a directory.  They say so with one of these errors, and we do without, as we
-# do on Windows: the model is then as safe as such a system makes it.  Any
-# other error is an error.
+# a directory.  They say so with one of these errors, and we do without, as on
+# Windows.  Any other error is an error.
 
 _UNSUPPORTED = {errno.EINVAL, errno.EBADF, errno.ENOSYS, errno.ENOTTY,
                 errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -3097,20 +3060,16 @@ def _sync_directory(directory: Path) -> None:
 # Version numbers
 # ---------------
 #
-# Versions are numbered from 1, and a number is never used twice.  Somebody
-# may have written it down; a deleted v0007 must not come back as another
-# model.  So the last number given out is kept, in the name of an empty file,
+# Versions are numbered from 1, and a number is never used twice: somebody may
+# have written it down, and a deleted v0007 must not come back as another
+# model.  So the last number is kept in the name of an empty file,
 # ``.last-0007``.
 #
 # To take the next number is to rename this file to ``.last-0008``.  If many
 # programs try at the same moment, the file system lets one of them succeed.
-# The others no longer find the file and try for the number after.  Nobody
-# holds a lock, so nobody waits for a program that hangs.
-#
-# If the file is missing, because nothing was ever saved here or because the
-# versions were copied without it, the newest version stands in for it; then
-# the number of a version that was deleted may come again.  A program that dies
-# between taking a number and using it leaves a gap.
+# The others no longer find the file and try for the number after; nobody waits
+# for a lock.  Where the file is missing, the newest version stands in for it.
+# A program that dies between taking a number and using it leaves a gap.
 
 _NUMBER = "(?!0000)([0-9]{4}|[1-9][0-9]{4,})"
 
@@ -3142,21 +3101,16 @@ def versions(directory: str | os.PathLike[str]) -> list[int]:
 
 def _path(directory: Any) -> Path:
     """A directory's name as a Path."""
-    if not isinstance(directory, (str, os.PathLike)):
-        raise TypeError(f"directory is {directory!r}; give a string or a Path")
-    path = Path(directory)
-    if "\0" in str(path):
-        raise ValueError(f"directory is {directory!r}, and no name can hold "
-                         "a null character; leave it out")
-    return path
+    if not isinstance(directory, (str, os.PathLike)) or "\0" in str(directory):
+        raise TypeError(f"directory is {directory!r}; give a string or a Path "
+                        "without null characters")
+    return Path(directory)
 
 
 # With its number a stage gets its name.  A rename cannot replace a directory
 # that holds something, so even if all else failed, no version would be
-# overwritten.  It would replace an empty one, but an empty directory with
-# the name of a version counts as a version, and its number is taken.
-#
-# A number is lost to somebody else if the file is no longer there, or if there
+# overwritten; an empty one counts as a version, and its number is taken.  A
+# number is lost to somebody else if the file is no longer there, or if there
 # is something already that has the version's name.
 
 _LOST = {errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
@@ -3187,9 +3141,8 @@ def _name_stage(stage: Path) -> Path:
 # ---------------
 #
 # What lies at a path may be a link to somewhere else, or a pipe that never
-# ends.  So a file is opened without following links and without waiting,
-# and it has to be a regular file of a bounded size.  It is read once, and
-# what was read is what is checked and used.
+# ends.  So a file is opened without following links and without waiting, has
+# to be a regular one of a bounded size, and is read once.
 
 _WARILY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -3227,9 +3180,8 @@ def _newest(directory: str | os.PathLike[str], version: int | None) -> Path:
     _check_number("version", version, 1, whole=True)
     if version not in numbers:
         raise ModelNotFoundError(
-            f"{path} has no config.json and no version {version}; it has "
-            f"{numbers or 'no versions'}; give a model's directory, or save "
-            "the model first")
+            f"{path} has no config.json, and no version {version} in {numbers}"
+            "; give a model's directory, or save the model first")
     return path / f"v{version:04d}"
 
 
