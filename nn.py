@@ -1393,8 +1393,8 @@ class Network:
     MLPClassifier, in about half of its time.
 
     Features should be scaled to about 1, each by the mean and the deviation
-    of its training rows.  Features in the hundreds drive every unit to where
-    it is flat and has no slope, and the network learns next to nothing.
+    of its training rows.  Features in the hundreds put units where they are
+    flat and have next to no slope, and make steps so long that they overshoot.
 
     Settings are attributes, checked when training begins.  What training
     finds has names that end in an underscore: ``params_``, the dict of W1
@@ -2297,11 +2297,11 @@ def _numbers_of_cells(X: Array) -> Array:
 # ...     print(str(error).split(":")[0])
 # X has no number in row 0, column 0
 #
-# Lengths in millimetres, incomes in euros: such columns drive every unit to
-# where it is flat, and the network learns nothing but which class is the most
-# frequent.  On wine's thirteen chemical measurements it is right on two rows
-# in five, and on nearly all once they are scaled.  Nothing else tells of it,
-# so the mean of the squares is found along with what is not finite.
+# Lengths in millimetres, incomes in euros: such columns drive units to where
+# they are flat, and the network learns little more than which class is the
+# most frequent.  On wine's thirteen chemical measurements it is right on two
+# rows in five, and on nearly all once they are scaled.  Nothing else tells of
+# it, so the mean of the squares is found along with what is not finite.
 
 _OVERFLOW = ("the numbers in X, or the weights, are so large that the network "
              "overflows; scale the features to about 1")
