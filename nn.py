@@ -1195,8 +1195,9 @@ _OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 # >>> np.round(sigmoid(_forward(X1, M1, M2, "tanh")[1][:, 0])).tolist()
 # [0.0, 1.0, 1.0, 0.0]
 #
-# If you have followed so far, you know how a neural network works.  What is
-# left of this chapter makes the loop fit for any number of rows.
+# (P and Y are divided one by one here, since that is how training rounds.)  If
+# you have followed so far, you know how a neural network works.  What is left
+# of this chapter makes the loop fit for any number of rows.
 
 # Training regimes
 # ----------------
@@ -1950,11 +1951,12 @@ def _diverged(epoch: int, what: str) -> FloatingPointError:
 #    \frac{L(\theta_j + \epsilon) - L(\theta_j - \epsilon)}{2 \epsilon}
 #
 # But the two losses agree in most digits, and the subtraction loses them: a
-# smaller step is closer to a slope and leaves fewer digits.  A step into the
-# complex plane has no such trouble (Lyness and Moler 1967, Squire and Trapp
-# 1998).  Let i be the imaginary unit.  Taylor's series goes on from the
-# tangent by the powers of the step, and those of :math:`i \epsilon` are real
-# and imaginary in turn:
+# smaller step is closer to a slope and leaves fewer digits.  (If you have not
+# met complex numbers, or Taylor's series, take what follows on trust up to
+# :eq:`complex-step`.)  A step into the complex plane has no such trouble
+# (Lyness and Moler 1967, Squire and Trapp 1998).  Let i be the imaginary unit.
+# Taylor's series goes on from the tangent by the powers of the step, and those
+# of :math:`i \epsilon` are real and imaginary in turn:
 #
 # .. math::
 #    :label: taylor-of-the-loss
