@@ -24,6 +24,7 @@ exclude_patterns = ["_build", "_static", "figures", "inserts", "exercises",
 nitpicky = True
 nitpick_ignore = [              # types of others, that have no page here
     ("py:class", "ArrayLike"),
+    ("py:class", "_Self"),      # a subclass stays one; Sphinx 8.1 looks for it
     ("py:class", "os.PathLike"),
     ("py:class", "Array"),      # found from Sphinx 8.2 on
     ("py:class", "Callback"),

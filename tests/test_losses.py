@@ -158,8 +158,10 @@ def test_losses_are_within_1e_13_among_many_classes(n, k, spread, layout):
         stepped = nn.cross_entropy([nudged], [0])
         assert close(stepped.real, loss)
         slope = mp.exp(mp.mpf(row[1]) - mp.mpf(row[0]) - loss)
+        # Nudging the largest of many equal logits moves all others against
+        # it, and their sum cancels; older NumPys leave a few units of that.
         assert math.isclose(stepped.imag / 1e-30, slope, rel_tol=1e-12,
-                            abs_tol=4e-16)
+                            abs_tol=2e-15)
 
 
 def test_a_complex_loss_has_the_real_part_of_the_real_one():
