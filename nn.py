@@ -285,7 +285,8 @@ def relu(z: ArrayLike) -> Array:
 
 def _relu(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
     # Asked this way round, NaN stays NaN.
-    return np.positive(np.where(z.real <= 0, 0, z), out=out)
+    a: Array = np.positive(np.where(z.real <= 0, 0, z), out=out)
+    return a
 
 
 # Training needs the slope of the activation, :math:`f'`.  All three have one
@@ -2201,7 +2202,8 @@ def _array(values: Any, name: str, dtype: Any = None) -> Array:
     if hasattr(values, "tocsr"):
         raise TypeError(f"{name} is a sparse matrix; give {name}.toarray()")
     parts = values if isinstance(values, Sequence) else [values]
-    if any(np.ma.is_masked(part) for part in parts):
+    if any(isinstance(part, np.ma.MaskedArray) and np.any(part.mask)
+           for part in parts):
         raise ValueError(f"{name} has masked entries; fill them, or leave "
                          "their rows out")
     try:
