@@ -49,13 +49,14 @@ import sys
 import time
 import warnings
 import zlib
+from collections import namedtuple
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial, reduce
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -157,14 +158,7 @@ __all__ = [
 Array = NDArray[Any]
 
 
-class _Arithmetic(NamedTuple):
-    """The operations whose last bits may differ between machines."""
-
-    dot: Callable[..., Array]
-    total: Callable[..., Array]
-    exp: Callable[..., Array]
-    log1p: Callable[..., Array]
-    tanh: Callable[..., Array]
+_Arithmetic = namedtuple("_Arithmetic", "dot total exp log1p tanh")
 
 
 # Activations
@@ -212,17 +206,13 @@ def sigmoid(z: ArrayLike) -> Array:
 def _sigmoid(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
     positive = z.real >= 0
     e = ops.exp(np.where(positive, -z, z))
-    a: Array = np.divide(np.where(positive, 1, e), 1 + e, out=out)
-    return a
+    return np.divide(np.where(positive, 1, e), 1 + e, out=out)
 
 
 def _by_rows(function: Callable[..., Array], z: Array) -> Array:
     """Apply a function of rows to numbers of any shape."""
-    rows = np.ascontiguousarray(z).reshape(
-        math.prod(z.shape[:-1]), z.shape[-1] if z.ndim else 1)
     with np.errstate(under="ignore", over="ignore"):
-        result: Array = function(rows, _NUMPY).reshape(z.shape)[()]
-    return result
+        return function(np.ascontiguousarray(z), _NUMPY).reshape(z.shape)[()]
 
 
 # The **hyperbolic tangent** is a sigmoid stretched to run from -1 to 1, and
@@ -285,8 +275,7 @@ def relu(z: ArrayLike) -> Array:
 
 def _relu(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
     # Asked this way round, NaN stays NaN.
-    a: Array = np.positive(np.where(z.real <= 0, 0, z), out=out)
-    return a
+    return np.positive(np.where(z.real <= 0, 0, z), out=out)
 
 
 # Training needs the slope of the activation, :math:`f'`.  All three have one
@@ -324,8 +313,7 @@ def _relu(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
 # True
 # True
 
-_ACTIVATIONS: dict[str, tuple[Callable[..., Array],
-                              Callable[[Array], Array]]] = {
+_ACTIVATIONS: dict[str, Any] = {
     "sigmoid": (_sigmoid, lambda a: a * (1 - a)),
     "tanh": (_tanh, lambda a: 1 - a * a),
     "relu": (_relu, lambda a: a > 0),
@@ -367,8 +355,7 @@ def softmax(z: ArrayLike) -> Array:
 
 
 def _softmax(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
-    e: Array = np.subtract(
-        z, np.maximum.reduce(z, axis=-1, keepdims=True), out=out)
+    e = np.subtract(z, np.maximum.reduce(z, axis=-1, keepdims=True), out=out)
     ops.exp(e, e)
     e /= ops.total(e, axis=-1, keepdims=True)
     return e
@@ -421,8 +408,7 @@ def _log_softmax(z: Array, ops: _Arithmetic) -> Array:
     top = shifted == 0          # the largest, and all that equal it
     others = ops.total(np.where(top, 0, ops.exp(shifted)), -1, keepdims=True)
     others += np.count_nonzero(top, axis=-1, keepdims=True) - 1
-    logarithms: Array = shifted - ops.log1p(others)
-    return logarithms
+    return shifted - ops.log1p(others)
 
 
 def _log1p(x: Array) -> Array:
@@ -430,9 +416,7 @@ def _log1p(x: Array) -> Array:
     if x.dtype.kind != "c":
         return np.log1p(x)
     squared = x.real * (2 + x.real) + x.imag * x.imag
-    logarithm: Array = np.log1p(squared) / 2 + 1j * np.arctan2(
-        x.imag, 1 + x.real)
-    return logarithm
+    return np.log1p(squared) / 2 + 1j * np.arctan2(x.imag, 1 + x.real)
 
 
 _NUMPY = _Arithmetic(np.matmul, np.add.reduce, np.exp, _log1p, np.tanh)
@@ -460,6 +444,10 @@ _NUMPY = _Arithmetic(np.matmul, np.add.reduce, np.exp, _log1p, np.tanh)
 #
 #    L = \frac{1}{n} \sum_r \log(1 + e^{u_r}), \qquad
 #    \log(1 + e^u) = \max(u, 0) + \log(1 + e^{-|u|})
+#
+# The second form is what :func:`log_softmax` makes of two logits, 0 and z.  So
+# two classes need no code of their own: a zero is put beside z, and the loss
+# is that of many classes, which comes next.
 
 def binary_cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
     """Give the mean loss of one logit a row against targets of 0 or 1.
@@ -483,36 +471,14 @@ def binary_cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
     >>> binary_cross_entropy([-10000.0], [1])
     10000.0
     """
-    z = _numbers(logits, "logits", "(n,)")[:, None]
-    t = _indices(targets, np.arange(2), len(z), "targets", "the loss")
-    return _mean_loss(_binary_losses, z, t)
+    z = _numbers(logits, "logits", "(n,)")
+    return cross_entropy(_both(z[:, None]), targets)
 
 
-def _binary_losses(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
-    z = _wide(Z2[..., 0])
-    u = np.where(t == 1, -z, z)
-    positive = u.real > 0
-    tail = ops.log1p(ops.exp(np.where(positive, -u, u)))
-    return np.where(positive, u, 0) + tail
-
-
-def _wide(z: Array) -> Array:
-    """The same in double precision: a sum over many rows deserves it."""
-    wide: Array = z.astype(np.result_type(z, np.float64), copy=False)
-    return wide
-
-
-def _mean_loss(losses: Callable[..., Array], Z2: Array, t: Array) -> float:
-    """The mean of the rows' losses, even where their sum would overflow."""
-    with np.errstate(all="ignore"):
-        rows = losses(np.ascontiguousarray(Z2), t, _NUMPY)
-        mean = np.add.reduce(rows) / len(rows)
-        if not np.isfinite(mean):
-            mean = np.add.reduce(rows / len(rows))
-    if not np.isfinite(mean):
-        raise ValueError("the loss overflows; give smaller logits")
-    loss: float = mean.item()
-    return loss
+def _both(Z2: Array) -> Array:
+    """A logit for each class: a single one stands against a zero."""
+    return (Z2 if Z2.shape[-1] > 1 else
+            np.concatenate([np.zeros_like(Z2), Z2], axis=-1))
 
 
 # With k classes there are k logits, and the loss of a row is minus the
@@ -548,16 +514,24 @@ def cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
     >>> np.allclose(cross_entropy(z, t), -np.log(softmax(z)[[0, 1], t]).mean())
     True
     """
-    z = _numbers(logits, "logits", "(n, k)")
-    classes = np.arange(z.shape[1])
-    t = _indices(targets, classes, len(z), "targets", "the loss")
-    return _mean_loss(_class_losses, z, t)
+    Z2 = _numbers(logits, "logits", "(n, k)")
+    classes, n = np.arange(Z2.shape[1]), len(Z2)
+    t = _indices(targets, classes, n, "targets", "the loss")
+    with np.errstate(all="ignore"):
+        losses = _losses(np.ascontiguousarray(Z2), t)
+        mean = np.add.reduce(losses) / n
+        if not np.isfinite(mean):       # the sum may be, and not the mean
+            mean = np.add.reduce(losses / n)
+    if not np.isfinite(mean):
+        raise ValueError("the loss overflows; give smaller logits")
+    return mean.item()
 
 
-def _class_losses(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
-    right = np.take_along_axis(_log_softmax(_wide(Z2), ops), t[..., None], -1)
-    losses: Array = 0 - right[..., 0]
-    return losses
+def _losses(Z2: Array, t: Array, ops: _Arithmetic = _NUMPY) -> Array:
+    """Each row's loss, in double precision: many are to be added up."""
+    wide = Z2.astype(np.result_type(Z2, np.float64), copy=False)
+    right = np.take_along_axis(_log_softmax(wide, ops), t[..., None], -1)
+    return 0 - right[..., 0]
 
 
 # Sigmoid with its loss and softmax with its loss share a property that
@@ -588,14 +562,7 @@ def _class_losses(Z2: Array, t: Array, ops: _Arithmetic) -> Array:
 
 def _truth(t: Array, k: int) -> Array:
     """Y (n, k), true where the class is right, for class indices (n,)."""
-    right: Array = t[..., None] == ([1] if k == 1 else np.arange(k))
-    return right
-
-
-def _output(k: int) -> tuple[Callable[..., Array], Callable[..., Array]]:
-    """What makes probabilities and losses of k logits to a row."""
-    return ((_sigmoid, _binary_losses) if k == 1 else
-            (_softmax, _class_losses))
+    return t[..., None] == ([1] if k == 1 else np.arange(k))
 
 
 # Metrics
@@ -635,11 +602,9 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
     >>> confusion_matrix(["cat", "dog", "dog"], ["cat", "dog", "cat"]).tolist()
     [[1, 0], [1, 1]]
     """
-    y_true, y_pred = _label_pair(y_true, y_pred)
-    labels = np.unique(np.concatenate([y_true, y_pred]))
-    k = len(labels)
-    cells = (k * np.searchsorted(labels, y_true)
-             + np.searchsorted(labels, y_pred))
+    rows, columns = _label_pair(y_true, y_pred)
+    k = 1 + int(max(rows.max(), columns.max()))     # each label occurs
+    cells = rows.astype(int) * k + columns
     return np.bincount(cells, minlength=k * k).reshape(k, k)
 
 
@@ -1329,8 +1294,8 @@ class _Walk:
         A = np.ones((m, len(M2)), dtype, order="F")
         A1, A_T, W2_T, D1 = A[:, :-1], A.T, M2[:-1].T, np.empty_like(A[:, :-1])
         [D2], logits = _empty(1, m, k, dtype), _empty(times * b, m, k, dtype)
-        (probabilities, losses), activation = _output(k), self.activation
-        _, slope = _ACTIVATIONS[activation]
+        probabilities = _sigmoid if k == 1 else _softmax
+        slope, activation = _ACTIVATIONS[self.activation][1], self.activation
         X1, t, Y = self.gathered(rows), self.t[rows], _empty(b, m, k, dtype)
         np.divide(_truth(t, k), n, out=Y)
         for x1, y, Z2 in zip(cycle(X1), cycle(Y), logits):
@@ -1340,8 +1305,8 @@ class _Walk:
             D2 -= y
             _backward(x1.T, A_T, D2, slope(A1), W2_T, G1, G2, ops, D1)
             descend()
-        sums: list[float] = ops.total(losses(logits, t, ops), axis=1).tolist()
-        return sums
+        losses = _losses(_both(logits), t, ops)
+        return ops.total(losses, axis=1).tolist()
 
 
 # The network
@@ -1618,8 +1583,7 @@ class Network:
         ['low', 'high']
         """
         t = [Z2.argmax(axis=1) for _, Z2 in self._logits(*_rows(self, X))]
-        labels: Array = self.classes_[np.concatenate(t)]
-        return labels
+        return self.classes_[np.concatenate(t)]
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Give each row's probability of each class.
@@ -1669,7 +1633,7 @@ class Network:
         t, loss, right = _indices(y, self.classes_, len(X)), 0.0, 0
         with np.errstate(all="ignore"):
             for rows, Z2 in self._logits(X, theta):
-                loss += ops.total(_class_losses(Z2, t[rows], ops)).item()
+                loss += ops.total(_losses(Z2, t[rows], ops)).item()
                 right += int(np.count_nonzero(Z2.argmax(axis=1) == t[rows]))
         return {"loss": loss / len(X), "accuracy": right / len(X)}
 
@@ -1686,9 +1650,7 @@ class Network:
                                  self.activation, ops)
             if not _all_finite(Z2):
                 raise ValueError(_OVERFLOW)
-            if sizes[2] == 1:       # it stands against a logit of zero
-                Z2 = np.concatenate([np.zeros_like(Z2), Z2], axis=1)
-            yield rows, Z2
+            yield rows, _both(Z2)
 
     # **Steps from outside.**  A training loop of your own, for data in several
     # places, say, needs two things of the network: the gradient, and one step.
@@ -1871,8 +1833,8 @@ class Network:
             _unpack(type(self), files["config.json"],
                     lambda most: files["weights.npz"])
         except ModelFormatError as error:
-            raise ValueError(f"this network cannot be saved: {error}"
-                             ) from None
+            raise ValueError(f"this network cannot be saved: {error}; mend "
+                             "that, and save again") from None
         return _publish(path, files)
 
     @classmethod
@@ -1896,9 +1858,10 @@ class Network:
         folder = _newest(directory, version)
         try:
             return _unpack(cls, _read(folder / "config.json", _MOST_BYTES),
-                           lambda most: _read(folder / "weights.npz", most))
+                           partial(_read, folder / "weights.npz"))
         except ModelFormatError as error:
-            raise ModelFormatError(f"{folder}: {error}") from None
+            raise ModelFormatError(f"{folder}: {error}; load another version, "
+                                   "or train again") from None
 
     def __getstate__(self) -> dict[str, Any]:
         """What copy and pickle take along: a copy is not in training."""
@@ -1987,14 +1950,9 @@ def _diverged(epoch: int, what: str) -> FloatingPointError:
 # >>> bool(1e-13 < abs((rise - fall) / 2e-6 - exact) < 1e-8)
 # True
 
-class _GradientReport(NamedTuple):
-    """What gradient_check found, with the worst entry of all."""
-
-    max_relative_error: float
-    where: tuple[str, tuple[int, ...]]
-    analytic: float
-    numeric: float
-    by_parameter: dict[str, float]
+_GradientReport = namedtuple(
+    "_GradientReport",
+    "max_relative_error where analytic numeric by_parameter")
 
 
 def gradient_check(network: Network, X: ArrayLike, y: ArrayLike,
@@ -2060,13 +2018,11 @@ def _report(analytic: dict[str, Array], numeric: dict[str, Array],
 def _slopes(X1: Array, t: Array, theta: Array, sizes: Sizes, activation: str,
             step: float | None) -> Array:
     """The slope of the mean loss in each parameter, measured."""
-    _, losses = _output(sizes[2])
-
     def loss(j: int, nudge: complex) -> complex:
         moved = theta.astype(np.complex128)
         moved[j] += nudge
         _, Z2 = _forward(X1, *_layers(moved, sizes), activation)
-        return complex(np.add.reduce(losses(Z2, t, _NUMPY)) / len(t))
+        return complex(np.add.reduce(_losses(_both(Z2), t)) / len(t))
 
     return np.array([
         loss(j, 1e-30j).imag / 1e-30 if step is None else
@@ -2085,9 +2041,9 @@ def _least(X1: Array, t: Array, theta: Array, network: Network) -> Array:
     """What each slope's error is relative to at least."""
     activation, sizes = network.activation, network._sizes()
     M1, M2 = _layers(theta, sizes)
-    probabilities, _ = _output(sizes[2])
     A, Z2 = _forward(X1, M1, M2, activation)
-    P, Y = probabilities(Z2, _NUMPY), _truth(t, sizes[2])
+    P = (_sigmoid if sizes[2] == 1 else _softmax)(Z2, _NUMPY)
+    Y = _truth(t, sizes[2])
     F = abs(_ACTIVATIONS[activation][1](A[:, :-1]) * 1.0)
     total, part = np.zeros_like(theta), np.zeros_like(theta)
     sums = _with_ones(abs(A[:, :-1]) + F * (abs(X1) @ abs(M1)))
@@ -2281,14 +2237,11 @@ def _numbers_of_cells(X: Array) -> Array:
     for (i, j), cell in np.ndenumerate(cells):
         try:
             float(cell)
-        except OverflowError:
-            raise ValueError(f"X has a number too large for float64 in row "
-                             f"{i}, column {j}; remove or replace it"
-                             ) from None
-        except (TypeError, ValueError) as error:
-            raise TypeError(
-                f"X has no number in row {i}, column {j}: {str(error)[:99]}; "
-                "take out headers and empty cells") from None
+        except (TypeError, ValueError, OverflowError) as error:
+            kind = ValueError if type(error) is OverflowError else TypeError
+            raise kind(f"X has no number in row {i}, column {j}: "
+                       f"{str(error)[:99]}; take out headers and empty cells"
+                       ) from None
     if X.dtype.kind != "O":
         raise TypeError(f"X has the dtype {X.dtype}; give X.astype(float)")
     with np.errstate(all="ignore"):             # one may be too large
@@ -2536,9 +2489,8 @@ def _not_fitted(kind: str) -> Exception:
                      None)
     if theirs is None:
         return NotFittedError(message)
-    both: Callable[[str], Exception] = type(
-        "NotFittedError", (NotFittedError, theirs),
-        {"__reduce__": lambda error: (_not_fitted, (kind,))})
+    both = type("NotFittedError", (NotFittedError, theirs),
+                {"__reduce__": lambda error: (_not_fitted, (kind,))})
     return both(message)
 
 
@@ -2669,9 +2621,6 @@ def _arrays(network: Network) -> dict[str, Array]:
 # looked at: the file was as it should be if the arrays, packed once more, give
 # the same bytes.  Only an array that never was a good one cannot be seen so.
 
-_REMEDY = "load another version, or train again"
-
-
 def _fill_arrays(network: Network, data: bytes) -> None:
     """Fill a network's arrays from a .npz file that should hold them."""
     sizes, arrays, offset = network._sizes(), _arrays(network), 0
@@ -2682,8 +2631,8 @@ def _fill_arrays(network: Network, data: bytes) -> None:
                                     data, offset)
         offset += array.nbytes
         if not _all_finite(array):
-            raise ModelFormatError(f"weights.npz holds NaN or infinity in "
-                                   f"{name}; {_REMEDY}")
+            raise ModelFormatError(
+                f"weights.npz holds NaN or infinity in {name}")
     network._memory = {
         name.removeprefix("optimizer."): _reordered(array, sizes, "C", "F")
         for name, array in arrays.items() if name not in network.params_}
@@ -2786,9 +2735,9 @@ def _parse_config(data: bytes) -> dict[str, Any]:
                                "fewer and shorter labels and feature names")
     above, _, seal = data.rpartition(_SEAL.encode())
     if seal != f'{hashlib.sha256(above).hexdigest()}"\n}}\n'.encode():
-        raise ModelFormatError("config.json is damaged: its digest does not "
-                               f"match; {_REMEDY}")
-    config: dict[str, Any] = json.loads(data.decode("ascii"))
+        raise ModelFormatError(
+            "config.json is damaged: its digest does not match")
+    config = json.loads(data.decode("ascii"))
     if config["format"] != 1:
         raise ValueError(f"format is {config['format']!r}, and not 1")
     return config
@@ -2865,7 +2814,7 @@ def _unpack(cls: type[_Self], text: bytes, weights: Callable[[int], bytes]
         p = (d + 1) * h + (h + 1) * k
         data = weights(32 * p + 10_000)
         if len(data) < 4 * p:
-            raise ModelFormatError(f"weights.npz is cut short; {_REMEDY}")
+            raise ModelFormatError("weights.npz is cut short")
         network.params_ = _views(np.zeros(p, network.dtype), (d, h, k))
         _fill_arrays(network, data)
         again = _pack(network, config)
@@ -2873,12 +2822,11 @@ def _unpack(cls: type[_Self], text: bytes, weights: Callable[[int], bytes]
         raise
     except Exception as error:      # whatever a hostile text brings about
         kind, what = type(error).__name__, ascii(str(error)[:300])[1:-1]
-        raise ModelFormatError(f"config.json: {kind}: {what}; {_REMEDY}"
-                               ) from None
+        raise ModelFormatError(f"config.json: {kind}: {what}") from None
     for name, given in ("weights.npz", data), ("config.json", text):
         if again[name] != given:
-            raise ModelFormatError(f"{name} is damaged, or not the one that "
-                                   f"save wrote here; {_REMEDY}")
+            raise ModelFormatError(
+                f"{name} is damaged, or not the one that save wrote here")
     return network
 
 
@@ -2921,8 +2869,7 @@ def _saved_classes(dtype: str, values: list[Any]) -> Array:
         raise ValueError(f"labels of the dtype {dtype} take too much memory")
     with np.errstate(all="ignore"):
         labels = np.array(values, kind).reshape(len(values))
-    classes: Array = _known_classes(None, None, labels, afresh=True)
-    return classes
+    return _known_classes(None, None, labels, afresh=True)
 
 
 # >>> _saved_classes("|i1", [-1, 1])
@@ -3003,13 +2950,11 @@ def _publish(directory: Path, files: Mapping[str, bytes]) -> Path:
     try:
         os.mkdir(stage)
         for name, data in files.items():
-            with open(stage / name, "xb") as file:
-                file.write(data)
-                file.flush()
-                _sync(file.fileno())
-        _sync_directory(stage)
+            (stage / name).write_bytes(data)
+            _sync(stage / name)
+        _sync(stage)
         version = _name_stage(stage)
-        _sync_directory(directory)
+        _sync(directory)
         return version
     except BaseException:
         with suppress(OSError):
@@ -3028,7 +2973,7 @@ def _make_directory(directory: Path) -> None:
         _make_directory(directory.parent)
         with suppress(FileExistsError):
             os.mkdir(directory)
-        _sync_directory(directory.parent)
+        _sync(directory.parent)
 
 
 # On macOS ``fsync`` leaves the data in the memory of the drive, and there is a
@@ -3040,8 +2985,11 @@ _UNSUPPORTED = {errno.EINVAL, errno.EBADF, errno.ENOSYS, errno.ENOTTY,
                 errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
-def _sync(handle: int) -> None:
-    """Wait until an open file or directory is safe on the disk."""
+def _sync(path: Path) -> None:
+    """Wait until a file, or the list of names in a directory, is safe."""
+    if path.is_dir() and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(handle)
         if hasattr(fcntl, "F_FULLFSYNC"):
@@ -3049,16 +2997,8 @@ def _sync(handle: int) -> None:
     except OSError as error:
         if error.errno not in _UNSUPPORTED:
             raise
-
-
-def _sync_directory(directory: Path) -> None:
-    """Wait until the list of names in a directory is safe."""
-    if os.name != "nt":
-        handle = os.open(directory, os.O_RDONLY)
-        try:
-            _sync(handle)
-        finally:
-            os.close(handle)
+    finally:
+        os.close(handle)
 
 
 # Version numbers
@@ -3097,10 +3037,9 @@ def versions(directory: str | os.PathLike[str]) -> list[int]:
     path = _path(directory)
     if not os.path.isdir(path):
         return []
-    with os.scandir(path) as entries:
-        return sorted(int(entry.name[1:]) for entry in entries
-                      if re.fullmatch("v" + _NUMBER, entry.name)
-                      and entry.is_dir(follow_symlinks=False))
+    return sorted(int(entry.name[1:]) for entry in path.iterdir()
+                  if re.fullmatch("v" + _NUMBER, entry.name)
+                  and entry.is_dir() and not entry.is_symlink())
 
 
 def _path(directory: Any) -> Path:
@@ -3163,7 +3102,7 @@ def _read(path: Path, most: int) -> bytes:
         if os.path.isfile(path) and not os.path.islink(path):
             raise       # it is there, and cannot be read
     raise ModelFormatError(f"{path.name} is missing, or is not a regular file "
-                           f"of at most {most} bytes; {_REMEDY}")
+                           f"of at most {most} bytes")
 
 
 # Where nothing was saved, nothing is damaged.  The error is of both kinds, so
@@ -3258,23 +3197,14 @@ def _newest(directory: str | os.PathLike[str], version: int | None) -> Path:
 # >>> float(np.cumsum(tenths)[-1]), float(_portable_total(tenths))
 # (99.9999999999986, 100.0)
 
-def _fold(terms: Array) -> Array:
-    """Add up K terms (K, ...), at least one, and overwrite them."""
+def _portable_total(x: Array, axis: int = 0, keepdims: bool = False) -> Array:
+    # A copy with the summed axis first: each half is one block of memory.
+    terms = np.array(np.moveaxis(x, axis, 0), order="C")
     while (count := len(terms)) > 1:
         half = (count + 1) // 2
-        lower = terms[:count - half]
-        lower += terms[half:]
+        terms[:count - half] += terms[half:]
         terms = terms[:half]
-    total: Array = terms[0]
-    return total
-
-
-# The terms are copied before the fold, with the summed axis first.  Each half
-# is then one block of memory, and the caller's array stays as it was.
-
-def _portable_total(x: Array, axis: int = 0, keepdims: bool = False) -> Array:
-    total = _fold(np.array(np.moveaxis(x, axis, 0), order="C"))
-    return np.expand_dims(total, axis) if keepdims else total
+    return np.expand_dims(terms[0], axis) if keepdims else terms[0]
 
 
 # Matrix products
@@ -3329,8 +3259,8 @@ def _portable_dot(a: Array, b: Array, out: Array | None = None) -> Array:
         left, result = a[i:i + rows].T, out[i:i + rows]
         for k in range(0, depth, _STRETCH):
             stretch = slice(k, k + _STRETCH)
-            result += _fold(np.multiply(
-                left[stretch, :, None], b[stretch, None], order="C"))
+            products = left[stretch, :, None] * b[stretch, None]
+            result += _portable_total(products)
     return out
 
 
@@ -3460,8 +3390,7 @@ def _tanh_block(x: Array) -> Array:
     bits, q = _reduced(np.minimum(2 * np.abs(x), 44.0))
     power = ((bits - 1023) << 52).view(np.float64)
     t = power * q + (power - 1)
-    result: Array = np.copysign(t / (t + 2), x)
-    return result
+    return np.copysign(t / (t + 2), x)
 
 
 # The logarithm
@@ -3525,7 +3454,7 @@ def _log1p_block(x: Array) -> Array:
         R += 2 / odd
         R *= square
     low = e * _LN2_LOW + (x - (u - 1)) / u
-    result: Array = e * _LN2_HIGH + (f - (s * (f - R) - low))
+    result = e * _LN2_HIGH + (f - (s * (f - R) - low))
     result[x == np.inf] = np.inf
     result[x == -1] = -np.inf
     result[x < -1] = np.nan
