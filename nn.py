@@ -21,15 +21,15 @@ regularisation, no GPU and no automatic differentiation, and it never will
 have.  If you need these you have outgrown it, and can take the four weight
 arrays along.
 
-The file is a book in two parts.  Part one is the network itself.  Its heart,
-from here to the plain loop in "Training", is for one evening: some three hours
-with a pencil, and a second evening for the rest.  All you need is some Python
-and what school says of slopes.  Part two is what makes the network one to rely
-on: the checks of all that comes in, saved models, and an arithmetic that gives
-the same bits on every machine.  Names that begin with an underscore are for
-the inside.  Part one calls a few of part two, such as ``_table``, ``_labels``
-and ``_check_settings``, which see to it that what comes in makes sense.  Trust
-them until then.
+The file is a book in two parts.  Part one goes from a single unit to a loop
+that learns, and is for one evening: some three hours with a pencil.  All you
+need is some Python and what school says of slopes.  Part two makes of the loop
+something to use and to rely on, and is there to be looked up: the network and
+its methods, a sharper check of the gradient, the checks of all that comes in,
+saved models, and an arithmetic that gives the same bits on every machine.
+Names that begin with an underscore are for the inside.  Part one calls a few
+of part two, such as ``_numbers``, which see to it that what comes in makes
+sense.  Trust them until then.
 """
 
 import copy
@@ -852,7 +852,21 @@ def _backward(X1_T: Array, A_T: Array, D2: Array, F: Array, W2_T: Array,
 # >>> G2[:, 0].round(4).tolist()
 # [0.2781, 0.1556, 0.0612]
 #
-# Nudging a parameter must change the loss by its slope times the nudge:
+# Checking it
+# -----------
+#
+# A wrong gradient often trains all the same, only worse, and nothing says so.
+# So hold it against the definition of a slope: nudge one parameter
+# :math:`\theta_j` to both sides, by a small :math:`\epsilon`, keep all others
+# still, and see what it does to the loss:
+#
+# .. math::
+#    :label: central-difference
+#
+#    \frac{\partial L}{\partial \theta_j} \approx
+#    \frac{L(\theta_j + \epsilon) - L(\theta_j - \epsilon)}{2 \epsilon}
+#
+# All nine slopes of the example agree with what nudges do:
 #
 # >>> def loss_at(theta):
 # ...     _, Z2 = _forward(X1, *_layers(theta, sizes), "relu")
@@ -1162,8 +1176,7 @@ _OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 # [0.0, 1.0, 1.0, 0.0]
 #
 # (P and Y are divided one by one here, since that is how training rounds.)  If
-# you have followed so far, you know how a neural network works.  What is left
-# of this chapter makes the loop fit for any number of rows.
+# you have followed so far, you know how a neural network works.
 
 # Training regimes
 # ----------------
@@ -1184,11 +1197,14 @@ _OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 # >>> np.allclose(slopes(slice(0, 4)), np.mean(halves, axis=0))
 # True
 
-# Blocks of batches
-# -----------------
+# Part two: to use it, and to rely on it
+# ######################################
 #
-# X may be a file far larger than memory, mapped by NumPy.  So rows are not
-# copied, converted or checked all at once, but a *block* at a time, with a
+# Blocks of batches
+# =================
+#
+# The plain loop has all rows in memory at once.  But X may be a file far larger
+# than that, mapped by NumPy.  So rows are taken a *block* at a time, with a
 # limit to its rows and one to its numbers.
 
 _BLOCK_ROWS = 1 << 12
@@ -1312,9 +1328,20 @@ class _Walk:
 # The network
 # ===========
 #
-# Now the parts become something to use.  The methods have the names and
-# manners of scikit-learn, the most used Python library for learning from
-# data, so that its tools can be used on a network.
+# Now the parts become something to use: make a network, fit it to rows and
+# labels, and let it predict.  What follows is for looking up.  Of each
+# method, read the first line, and come back for the rest when you need it.
+#
+# >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+# >>> network = Network(hidden_size=8, activation="tanh", epochs=300,
+# ...                   optimizer=SGD(0.5, momentum=0.9)).fit(X, y)
+# >>> network.predict(X).tolist()
+# [0, 1, 1, 0]
+# >>> [round(network.loss_curve_[epoch - 1], 3) for epoch in (1, 20, 300)]
+# [0.734, 0.139, 0.001]
+#
+# The methods have the names and manners of scikit-learn, the most used Python
+# library for learning from data, so that its tools can be used on a network.
 
 class NotFittedError(ValueError, AttributeError):
     """Raised when a network is asked for answers before it was trained.
@@ -1902,25 +1929,14 @@ def _diverged(epoch: int, what: str) -> FloatingPointError:
 # Checking the gradient
 # =====================
 #
-# A wrong gradient often trains all the same, only worse, and nothing says
-# so.  So it is held against the definition of a slope.  Let L be the loss as a
-# function of one parameter :math:`\theta_j`, with all others kept still, and
-# :math:`\epsilon`, in this chapter, a small step.  The obvious way is to step
-# to both sides:
-#
-# .. math::
-#    :label: central-difference
-#
-#    \frac{\partial L}{\partial \theta_j} \approx
-#    \frac{L(\theta_j + \epsilon) - L(\theta_j - \epsilon)}{2 \epsilon}
-#
-# But the two losses agree in most digits, and the subtraction loses them: a
-# smaller step is closer to a slope and leaves fewer digits.  (If you have not
-# met complex numbers, or Taylor's series, take what follows on trust up to
-# :eq:`complex-step`.)  A step into the complex plane has no such trouble
-# (Lyness and Moler 1967, Squire and Trapp 1998).  Let i be the imaginary unit.
-# Taylor's series goes on from the tangent by the powers of the step, and those
-# of :math:`i \epsilon` are real and imaginary in turn:
+# Steps to both sides, :eq:`central-difference`, measure a slope, but not to its
+# last digits: the two losses agree in most of theirs, and the subtraction
+# loses them.  A smaller step is closer to a slope and leaves fewer digits.
+# (If you have not met complex numbers, or Taylor's series, take what follows
+# on trust up to :eq:`complex-step`.)  A step into the complex plane has no such
+# trouble (Lyness and Moler 1967, Squire and Trapp 1998).  Let i be the
+# imaginary unit.  Taylor's series goes on from the tangent by the powers of
+# the step, and those of :math:`i \epsilon` are real and imaginary in turn:
 #
 # .. math::
 #    :label: taylor-of-the-loss
@@ -2058,9 +2074,6 @@ def _least(X1: Array, t: Array, theta: Array, network: Network) -> Array:
     return total
 
 
-# Part two: to rely on it
-# #######################
-#
 # What comes in
 # =============
 #
