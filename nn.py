@@ -136,7 +136,7 @@ __all__ = [
 # :math:`P`       ``P``                     (n, k)     probabilities
 # :math:`L`       ``loss``                  ()         mean loss of the rows
 # :math:`D_2`     ``D2``                    (n, k)     slope of L in each Z2
-# :math:`D_1`     ``D1``                    (n, h)     slope of L in X1 M1
+# :math:`D_1`     ``D1``                    (n, h)     slope of L in each Z1
 # :math:`G_1`     ``G1``                    (d+1, h)   slope of L in each M1
 # :math:`G_2`     ``G2``                    (h+1, k)   slope of L in each M2
 # :math:`\theta`  ``theta``                 (p,)       all parameters, flat
@@ -147,6 +147,16 @@ __all__ = [
 # :math:`\eta`    ``learning_rate``         ()         size of a step
 # :math:`\mu`     ``momentum``              ()         how much v is kept
 # ==============  ========================  =========  =====================
+#
+# The other signs:
+#
+# * f is the activation and :math:`f'` its slope; :math:`\sigma` is the sigmoid.
+# * :math:`Z_1 = X_1 M_1`, (n, h), are the *hidden sums*, which f bends to
+#   :math:`A_1`.  The code has no name for them, since it bends them in place.
+# * The index r counts rows, i what comes into a layer, j what it gives.
+# * :math:`\beta_1`, :math:`\beta_2` and :math:`\epsilon`, in the code ``beta1``,
+#   ``beta2`` and ``epsilon``, are Adam's; :math:`\tau` counts its steps.
+# * :math:`\odot` multiplies entry by entry, and :math:`\top` transposes.
 #
 # A letter that stands for something else in a later chapter is declared there.
 #
@@ -619,18 +629,20 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
 # activation, here called f.  A bias is the weight of one more input that is
 # always 1.  So we write a column of ones behind the data X, call the two
 # together :math:`X_1`, and put the biases below the weights, as the last row
-# of :math:`M_1`.  Then :math:`X_1 M_1` is :math:`X W_1 + b_1`.  The same is
-# done for the second layer:
+# of :math:`M_1`.  Then :math:`X_1 M_1` is :math:`X W_1 + b_1`: the sums of the
+# hidden units, a column to each.  The same is done for the second layer:
 #
 # .. math::
 #    :label: forward
 #
-#    A_1 = f(X_1 M_1) \qquad A = [A_1, 1] \qquad Z_2 = A M_2
+#    Z_1 = X_1 M_1 \qquad A_1 = f(Z_1) \qquad A = [A_1, 1] \qquad Z_2 = A M_2
 #
 # The shapes: :math:`X_1` is (n, d + 1) and :math:`M_1` is (d + 1, h), so
 # :math:`A_1` is (n, h); with its ones A is (n, h + 1), and :math:`M_2` is
 # (h + 1, k), so :math:`Z_2` is (n, k).  Softmax, or sigmoid if k is 1, makes
-# of the logits :math:`Z_2` the probabilities P, (n, k) too.
+# of the logits :math:`Z_2` the probabilities P, (n, k) too.  For iris, with 120
+# flowers and 16 units, the products are (120, 5) times (5, 16) and (120, 17)
+# times (17, 3), and there are 5 · 16 + 17 · 3 = 131 parameters.
 #
 # All parameters together are one flat array :math:`\theta`, since an optimizer
 # need not know about layers.  :math:`M_1` and :math:`M_2` are windows on its
@@ -811,7 +823,7 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 #
 #    D_2 = \frac{P - Y}{n} \qquad
 #    G_2 = A^\top D_2 \qquad
-#    D_1 = (D_2 W_2^\top) \odot f'(A_1) \qquad
+#    D_1 = (D_2 W_2^\top) \odot f'(Z_1) \qquad
 #    G_1 = X_1^\top D_1
 #
 # You need not remember where the transposes stand, because the shapes tell.
@@ -825,9 +837,8 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 # one takes a walk for each: with 10,000 parameters, ten thousand.
 #
 # In code these are the same lines in the same order.  The first is left to
-# the caller.  F is the slope of the bend at each hidden sum, written
-# :math:`f'(A_1)` because :eq:`slopes` finds it from the output alone, and
-# ``_T`` stands for a transpose.
+# the caller.  F is :math:`f'(Z_1)`, the slope of the bend at each hidden sum,
+# which :eq:`slopes` finds from :math:`A_1` alone; ``_T`` is a transpose.
 
 def _backward(X1_T: Array, A_T: Array, D2: Array, F: Array, W2_T: Array,
               G1: Array, G2: Array, ops: _Arithmetic = _NUMPY,

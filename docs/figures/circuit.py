@@ -18,7 +18,7 @@ def walk():
     L = -np.mean(np.log(np.where(Y, P, 1 - P)))
     D2 = (P - Y) / 4
     D1 = (D2 @ M2[:-1].T) * (Z1 > 0)
-    return {"X_1": (X1, None), "M_1": (M1, X1.T @ D1), "X_1 M_1": (Z1, D1),
+    return {"X_1": (X1, None), "M_1": (M1, X1.T @ D1), "Z_1": (Z1, D1),
             "A": (A, None), "M_2": (M2, A.T @ D2), "Z_2": (Z2, D2),
             "P": (P, None), "L": (np.array([[L]]), None)}
 
@@ -34,7 +34,7 @@ def table(numbers):
 
 def draw():
     figure, axes = panels(size=(6.4, 4.9))
-    places = {"X_1": (0, 0), "M_1": (1.55, 3.1), "X_1 M_1": (3.1, 0),
+    places = {"X_1": (0, 0), "M_1": (1.55, 3.1), "Z_1": (3.1, 0),
               "A": (5.2, 0), "M_2": (6.6, 3.1), "Z_2": (8, 0), "P": (9.7, 0),
               "L": (11.2, 0)}
     arrow = {"arrowstyle": "->", "color": "#555555"}
