@@ -645,9 +645,8 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
 # times (17, 3), and there are 5 · 16 + 17 · 3 = 131 parameters.
 #
 # All parameters together are one flat array :math:`\theta`, since an optimizer
-# need not know about layers.  :math:`M_1` and :math:`M_2` are windows on its
-# memory, and W1, b1, W2 and b2 are windows on those: nothing is copied back
-# and forth.
+# need not know about layers.  :math:`M_1` and :math:`M_2`, from ``_layers``,
+# are windows on its memory, and nothing is copied back and forth.
 
 Sizes = tuple[int, int, int]
 
@@ -674,9 +673,9 @@ def _with_ones(X: Array, dtype: Any = None) -> Array:
     return X1
 
 
-# In code each equation is one call of ``ops.dot``; the ones stand in A from
-# the beginning.  The rest makes room for the results, if the caller has none
-# ready.  ``order="F"`` lays an array down column by column, so that the
+# In ``_forward`` each product is one call of ``ops.dot``; the ones stand in A
+# from the beginning.  The rest makes room for the results, if the caller has
+# none ready.  ``order="F"`` lays an array down column by column, so that the
 # activations are one piece of memory beside their ones, which takes a few
 # microseconds off a step of twenty.
 
@@ -836,8 +835,8 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 # So a walk back costs at most two walks forward.  To measure the slopes one by
 # one takes a walk for each: with 10,000 parameters, ten thousand.
 #
-# In code these are the same lines in the same order.  The first is left to
-# the caller.  F is :math:`f'(Z_1)`, the slope of the bend at each hidden sum,
+# ``_backward`` is the same lines in the same order.  The first is left to the
+# caller.  F is :math:`f'(Z_1)`, the slope of the bend at each hidden sum,
 # which :eq:`slopes` finds from :math:`A_1` alone; ``_T`` is a transpose.
 
 def _backward(X1_T: Array, A_T: Array, D2: Array, F: Array, W2_T: Array,
@@ -913,7 +912,8 @@ def _backward(X1_T: Array, A_T: Array, D2: Array, F: Array, W2_T: Array,
 #    r = \sqrt{\frac{6}{\text{inputs} + \text{outputs}}}
 #
 # It is a middle and no more: with 4 inputs and 16 units the sums have the
-# variance 0.4.  Biases have no symmetry to break and begin at zero.
+# variance 0.4.  Biases have no symmetry to break, and ``_first_theta`` lets
+# them begin at zero.
 #
 # >>> draws = np.random.default_rng(0).uniform(-2, 2, 100_000)
 # >>> bool(abs(draws.var() - 2**2 / 3) < 0.01), 4 * 2 / (4 + 16)

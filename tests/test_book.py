@@ -302,15 +302,16 @@ def test_inserts_end_their_section_and_exercises_their_chapter(tmp_path):
         literate.read(tmp_path)
 
 
-def test_parts_begin_at_their_marks_and_only_later_ones_fold_private_code():
+def test_parts_begin_at_their_marks_and_private_code_is_folded():
     part = "# Part {0}\n# ####\n# Why.\n#\n# {0}\n# ===\n# Of ``_{0}_b``." \
-        "\n\ndef _{0}_a():\n    '''Do it.'''\n\ndef _{0}_b():\n    pass\n\n"
+        "\n\ndef _{0}_a():\n    '''Do it.'''\n\ndef _{0}_b():\n" \
+        "    '''Named.'''\n\ndef _{0}_c():\n    pass\n\n"
     book = literate.chapters("'''Hi.'''\n" + part.format("1") + part.format(2))
     assert [(item.part, item.title) for item in book] == [
         ("Part 1", "Preface"), ("Part 1", "1"), ("Part 2", "2")]
     assert "Why." in [row.text for row in book[2].rows]
     assert [argument for item in book for _, argument, _, _ in directives(
-        "folded", item.rows)] == ["_2_a Do it."]
+        "folded", item.rows)] == ["_1_a Do it.", "_2_a Do it."]
 
 
 # The built book

@@ -12,8 +12,8 @@ The rules of reading, all of them:
   one underlined by ``-`` a section.  What a part says before its first chapter
   is read in that chapter.  docs/inserts/TITLE.rst is read at the end of the
   section with that title, docs/exercises/TITLE.rst at the end of the chapter.
-* After the first part a private definition is folded: what is seen of it is
-  its name and what it is for.  It stays open if its chapter's prose names it.
+* A private definition with a docstring is folded: what is seen of it is its
+  name and what it is for.  It stays open if its chapter's prose names it.
 
 Prose is reStructuredText.  This file needs only the standard library, so that
 the tests can read the module without Sphinx; ``book.py`` shows it to Sphinx.
@@ -256,19 +256,19 @@ def chapters(source):
         else:
             text = [title, below, *before, *text]
             book.append(Chapter(parts[-1] if parts else "", title.text,
-                                _folded(text, len(parts) > 1)))
+                                _folded(text)))
             before = []
     first = parts[0] if parts else ""   # what stands above it belongs to it
     return [chapter._replace(part=chapter.part or first) for chapter in book]
 
 
-def _folded(rows, may_fold):
+def _folded(rows):
     """Return rows, without the folds around listings that stay open."""
     named = {name for row in rows if not row.text.startswith(".. folded::")
              for name in re.findall(r"``(\w[\w.]*)", row.text)}
-    folds = ((row, re.match(r"\.\. folded:: (\S+)", row.text))
+    folds = ((row, re.match(r"\.\. folded:: (\S+) ?(.*)", row.text))
              for row in rows)
-    return [row if not fold or may_fold and fold[1] not in named
+    return [row if not fold or fold[2] and fold[1] not in named
             else row._replace(text=".. container:: listing")
             for row, fold in folds]
 
