@@ -85,10 +85,10 @@ __all__ = [
 # ========
 #
 # A neural network is a function with many adjustable numbers in it.  A row of
-# numbers goes in, the *features* of one thing, such as four lengths measured
-# on a flower.  Out comes a probability for each *class* that the thing may
-# belong to, such as three species.  (Those are the *iris* data of Fisher 1936,
-# which return in examples and figures all through.)
+# numbers goes in, the *features* of one thing, such as 5.1, 3.5, 1.4 and 0.2,
+# four lengths of a flower in centimetres.  Out comes a probability for each
+# *class* that it may belong to, such as three species.  (This is the first
+# flower of the *iris* data, Fisher 1936, which go with us to the end.)
 #
 # Between the two lie *layers*.  In the first, each of a few *units* (once
 # called neurons) multiplies every feature by a number of its own, a *weight*,
@@ -100,7 +100,8 @@ __all__ = [
 # Nobody chooses the weights and biases, the *parameters*.  They begin at
 # random.  Then rows whose class is known, by a *label*, are put through, and
 # the *loss* says in one number how wrong the answers are.  Each parameter has
-# a *slope*: how fast the loss grows when it grows, all others kept still.
+# a *slope*: how fast the loss grows when it grows, all others kept still.  If
+# it is 3, then 0.001 more of the parameter is about 0.003 more of the loss.
 # All slopes together are the *gradient*.  A step moves every parameter a
 # little against its slope, so that the loss falls, and *training* is a great
 # many such steps.  The rows that are put through before one step are a
@@ -386,10 +387,6 @@ def _softmax(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
 #    When the network is sure of itself the sum is 1 and a little, and a little
 #    vanishes beside 1.  So the largest term, which *is* 1, is left out of the
 #    sum, and ``log1p``, the logarithm of one plus its argument, puts it back.
-#    NumPy's own forgets this for complex numbers: their logarithm has half
-#    that of the squared length as its real part, the angle as its imaginary
-#    one, and of :math:`1 + x + iy` the squared length is 1 and
-#    :math:`x (2 + x) + y^2`.
 
 def log_softmax(z: ArrayLike) -> Array:
     """Give the logarithm of each row's softmax without computing it first.
@@ -425,6 +422,8 @@ def _log1p(x: Array) -> Array:
     """The logarithm of 1 + x, of complex numbers too."""
     if x.dtype.kind != "c":
         return np.log1p(x)
+    # NumPy's own forgets the little for complex numbers.  The squared length
+    # of 1 + x + iy is 1 and this; half its logarithm is the real part.
     squared = x.real * (2 + x.real) + x.imag * x.imag
     return np.log1p(squared) / 2 + 1j * np.arctan2(x.imag, 1 + x.real)
 
@@ -675,9 +674,8 @@ def _with_ones(X: Array, dtype: Any = None) -> Array:
 
 # In ``_forward`` each product is one call of ``ops.dot``; the ones stand in A
 # from the beginning.  The rest makes room for the results, if the caller has
-# none ready.  ``order="F"`` lays an array down column by column, so that the
-# activations are one piece of memory beside their ones, which takes a few
-# microseconds off a step of twenty.
+# none ready: column by column, ``order="F"``, so that the activations are one
+# piece of memory beside their ones, which is a little faster.
 
 def _forward(X1: Array, M1: Array, M2: Array, activation: str,
              ops: _Arithmetic = _NUMPY, A: Array | None = None,
@@ -693,12 +691,10 @@ def _forward(X1: Array, M1: Array, M2: Array, activation: str,
     return A, Z2
 
 
-# The next function only chooses how an array lies in memory.  NumPy adds up
-# fast along what lies far apart, and exactly along what lies side by side; up
-# to 64 classes the fast way is good to 14 digits too.
-
 def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
     """Room for b batches of m rows of k classes."""
+    # NumPy adds up fast along what lies far apart, and exactly along what lies
+    # side by side; up to 64 classes the fast way is good to 14 digits too.
     if k > 64:
         return np.empty((b, m, k), dtype)
     return np.empty((b, k, m), dtype).transpose(0, 2, 1)
@@ -973,12 +969,8 @@ def _first_theta(rng: Any, sizes: Sizes, dtype: str) -> Array:
 #
 # *Nesterov's* variant (Nesterov 1983, Sutskever et al. 2013) measures the
 # gradient not where it stands but where the velocity is about to carry it,
-# and so brakes before the far wall.  Let :math:`\theta` be that point ahead,
-# :math:`\theta = x - \eta \mu v` where x is the place itself.  The gradient g
-# is taken there, v becomes :math:`v' = \mu v + g`, and x moves by
-# :math:`-\eta v'`.  The new point ahead is :math:`x - \eta v' - \eta \mu v'`.
-# Less the old one that is :math:`\eta (\mu v - v') - \eta \mu v'`, and
-# :math:`\mu v - v'` is just :math:`-g`:
+# and so brakes before the far wall.  If :math:`\theta` is that point ahead, it
+# comes to this (an aside at the end of the chapter shows how):
 #
 # .. math::
 #    :label: nesterov
@@ -1085,9 +1077,6 @@ class SGD:
 #    \theta \leftarrow \theta - \eta\,
 #    \frac{m / (1 - \beta_1^\tau)}
 #         {\sqrt{s / (1 - \beta_2^\tau)} + \epsilon}
-#
-# The powers :math:`\beta_1^\tau` and :math:`\beta_2^\tau` grow by one
-# multiplication a step, since a power function rounds in ways of its own.
 
 @dataclass
 class Adam:
@@ -1143,6 +1132,7 @@ class Adam:
         """
         mean, square = memory["mean"], memory["square"]
         beta1, beta2 = float(self.beta1), float(self.beta2)
+        # Grown by one factor a step: a power function rounds as it likes.
         memory["beta1_power"] *= beta1
         memory["beta2_power"] *= beta2
         mean *= beta1
