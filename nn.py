@@ -149,16 +149,6 @@ __all__ = [
 # :math:`\mu`     ``momentum``              ()         how much v is kept
 # ==============  ========================  =========  =====================
 #
-# The other signs:
-#
-# * f is the activation and :math:`f'` its slope; :math:`\sigma` is the sigmoid.
-# * :math:`Z_1 = X_1 M_1`, (n, h), are the *hidden sums*, which f bends to
-#   :math:`A_1`.  The code has no name for them, since it bends them in place.
-# * The index r counts rows, i what comes into a layer, j what it gives.
-# * :math:`\beta_1`, :math:`\beta_2` and :math:`\epsilon`, in the code ``beta1``,
-#   ``beta2`` and ``epsilon``, are Adam's; :math:`\tau` counts its steps.
-# * :math:`\odot` multiplies entry by entry, and :math:`\top` transposes.
-#
 # A letter that stands for something else in a later chapter is declared there.
 #
 # Almost all arithmetic gives the same bits on every machine.  Five operations
@@ -187,13 +177,7 @@ _Arithmetic = namedtuple("_Arithmetic", "dot total exp log1p tanh")
 #
 #    \sigma(z) = \frac{1}{1 + e^{-z}}
 #
-# .. aside:: For the careful: what overflows
-#
-#    At :math:`z = -1000` the term :math:`e^{1000}` is larger than any float.
-#    So where z is negative, the code multiplies numerator and denominator by
-#    :math:`e^{z}`, and the exponential never sees a positive number.  And all
-#    functions here take complex numbers too: a small imaginary step is the
-#    best way of measuring a slope.
+# (Asides at the end of the chapter tell why the code looks a little different.)
 
 def sigmoid(z: ArrayLike) -> Array:
     """Squeeze each number into the interval from 0 to 1.
@@ -215,6 +199,8 @@ def sigmoid(z: ArrayLike) -> Array:
 
 
 def _sigmoid(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
+    # Where z is negative, both parts of the fraction are multiplied by e to
+    # the power of z, since e to that of -z might overflow.
     positive = z.real >= 0
     e = ops.exp(np.where(positive, -z, z))
     return np.divide(np.where(positive, 1, e), 1 + e, out=out)
@@ -381,12 +367,6 @@ def _softmax(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
 #    :label: log-softmax
 #
 #    \log p_j = (z_j - c) - \log \sum_i e^{z_i - c}
-#
-# .. aside:: For the careful: the 1 in the sum
-#
-#    When the network is sure of itself the sum is 1 and a little, and a little
-#    vanishes beside 1.  So the largest term, which *is* 1, is left out of the
-#    sum, and ``log1p``, the logarithm of one plus its argument, puts it back.
 
 def log_softmax(z: ArrayLike) -> Array:
     """Give the logarithm of each row's softmax without computing it first.
@@ -412,6 +392,7 @@ def log_softmax(z: ArrayLike) -> Array:
 
 def _log_softmax(z: Array, ops: _Arithmetic) -> Array:
     shifted = z - np.maximum.reduce(z, axis=-1, keepdims=True)
+    # Their terms are 1, beside which small ones vanish: log1p adds one later.
     top = shifted == 0          # the largest, and all that equal it
     others = ops.total(np.where(top, 0, ops.exp(shifted)), -1, keepdims=True)
     others += np.count_nonzero(top, axis=-1, keepdims=True) - 1
@@ -892,14 +873,12 @@ def _backward(X1_T: Array, A_T: Array, D2: Array, F: Array, W2_T: Array,
 # the sums lie far out where the activation is flat and has no slope to learn
 # from; if they are too small, each layer gives smaller numbers than it got.
 #
-# The *variance* is the mean square of the distance from the mean, and the
-# variances of independent numbers add.  So the sum of as many products of a
-# weight and a number of variance 1 as there are inputs has the weights'
-# variance times that many.  To keep it at 1 on the way forward, weights want
-# the variance 1/inputs, and on the way back, by the same reasoning, 1/outputs.
-# Glorot and Bengio (2010) take the middle, 2 / (inputs + outputs).  Numbers
-# drawn evenly from -r to r have the variance :math:`r^2 / 3`, the mean of all
-# squares up to :math:`r^2`.  Solve for r, with U for the even draw:
+# The *variance* is the mean square of the distance from the mean.  To keep that
+# of the sums at 1 on the way forward, weights want the variance 1/inputs, and
+# to keep that of the slopes on the way back, 1/outputs.  Glorot and Bengio
+# (2010) take the middle, 2 / (inputs + outputs).  Numbers drawn evenly from -r
+# to r have the variance :math:`r^2 / 3`, the mean of all squares up to
+# :math:`r^2`.  Solve for r, with U for the even draw:
 #
 # .. math::
 #    :label: glorot
@@ -1186,17 +1165,8 @@ _OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 # each step.  *Full batch* takes them all: the gradient is exact, and an epoch
 # is one step.  *Stochastic* descent takes one: as many steps to an epoch as
 # there are rows, each in a direction that is right only on average.
-# *Mini-batches* lie between.  At the same weights, the mean of the gradients
-# of all batches is the gradient of the whole, if the batches are of one size:
-#
-# >>> def slopes(rows):
-# ...     A, Z2 = _forward(X1[rows], M1, M2, "tanh")
-# ...     D2, F = (sigmoid(Z2) - Y[rows]) / len(Z2), 1 - A[:, :-1]**2
-# ...     _backward(X1[rows].T, A.T, D2, F, M2[:-1].T, G1, G2)
-# ...     return gradient.copy()
-# >>> halves = slopes(slice(0, 2)), slopes(slice(2, 4))
-# >>> np.allclose(slopes(slice(0, 4)), np.mean(halves, axis=0))
-# True
+# *Mini-batches* lie between.
+
 
 # Part two: to use it, and to rely on it
 # ######################################
@@ -1223,12 +1193,9 @@ def _block_rows(*sizes: int) -> int:
 # pieces, whose gradients add up.  A full batch that fits is the same batch b
 # times over, and its block holds b epochs.
 #
-# Why not one batch at a time?  A small network spends nearly all of a step on
-# calling NumPy and hardly any on arithmetic.  To gather rows, to write the
-# truth as 0 and 1 and to find the losses takes about as many calls for a whole
-# block as for one batch.  So the steps of a block only leave their logits
-# behind, and the losses are computed together.  Rows are gathered some 65,000
-# numbers at a time, a copy that stays in the processor's cache.
+# The steps of a block only leave their logits behind, and the losses are found
+# together, which saves calls.  Rows are gathered some 65,000 numbers at a
+# time, a copy that stays in the processor's cache.
 
 _GATHERED = 1 << 16
 _Descend = Callable[[], object]
@@ -1932,21 +1899,11 @@ def _diverged(epoch: int, what: str) -> FloatingPointError:
 #
 # Steps to both sides, :eq:`central-difference`, measure a slope, but not to its
 # last digits: the two losses agree in most of theirs, and the subtraction
-# loses them.  A smaller step is closer to a slope and leaves fewer digits.
-# (If you have not met complex numbers, or Taylor's series, take what follows
-# on trust up to :eq:`complex-step`.)  A step into the complex plane has no such
-# trouble (Lyness and Moler 1967, Squire and Trapp 1998).  Let i be the
-# imaginary unit.  Taylor's series goes on from the tangent by the powers of
-# the step, and those of :math:`i \epsilon` are real and imaginary in turn:
-#
-# .. math::
-#    :label: taylor-of-the-loss
-#
-#    L(\theta_j + i \epsilon) = L + i \epsilon L'
-#    - \frac{\epsilon^2}{2} L^{(2)} - i \frac{\epsilon^3}{6} L^{(3)} + \cdots
-#
-# So the imaginary part, divided by the step, is the slope, and what comes
-# after is smaller by the square of the step:
+# loses them.  A smaller step is closer to a slope and leaves fewer digits.  A
+# step into the complex plane has no such trouble (Lyness and Moler 1967, Squire
+# and Trapp 1998).  With i for the imaginary unit, a step of
+# :math:`i \epsilon` changes a smooth loss by :math:`i \epsilon` times its
+# slope, and the slope is the imaginary part, divided by the step:
 #
 # .. math::
 #    :label: complex-step
@@ -1954,9 +1911,10 @@ def _diverged(epoch: int, what: str) -> FloatingPointError:
 #    \frac{\partial L}{\partial \theta_j} \approx
 #    \frac{\operatorname{Im} L(\theta_j + i \epsilon)}{\epsilon}
 #
-# Nothing is subtracted, the step can be 1e-30, and the result is right to the
-# last digits.  This is why activations and losses take complex numbers.  It
-# needs a function that has no corner there.
+# (An aside at the end of the chapter says why.  If you have not met complex
+# numbers, take it on trust.)  Nothing is subtracted, the step can be 1e-30, and
+# the result is right to the last digits.  This is why activations and losses
+# take complex numbers.  It needs a function that has no corner there.
 #
 # >>> z, t, step = np.array([[0.2, -0.4, 1.0]]), [2], 1e-30
 # >>> exact = softmax(z)[0, 0]
