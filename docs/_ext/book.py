@@ -183,8 +183,11 @@ def setup(app):
                        ("answer", Fold), ("aside", Fold), ("folded", Fold)):
         app.add_directive(name, kind)
     app.connect("builder-inited", write_stubs)
-    # Pages are made of many files, so each build reads all of them anew.
+    # Pages are made of many files, so each build reads all of them anew.  It
+    # forgets them all first, or what has moved would seem to be there twice.
     app.connect("env-get-outdated", lambda app, env, *_: env.found_docs)
+    app.connect("env-before-read-docs", lambda app, env, names: [
+        env.clear_doc(name) for name in names] and None)
     app.connect("env-get-updated", count_on, priority=900)
     app.connect("doctree-read", tell_apart, priority=100)
     app.connect("doctree-resolved", shorten_links)
