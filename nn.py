@@ -78,8 +78,8 @@ __all__ = [
     "gradient_check", "versions",
 ]
 
-# Part one: the network
-# #####################
+# Part one: how a network learns
+# ##############################
 #
 # Notation
 # ========
@@ -419,8 +419,8 @@ _NUMPY = _Arithmetic(np.matmul, np.add.reduce, np.exp, _log1p, np.tanh)
 # small.  Both losses below are the surprise at the right answer: minus the
 # logarithm of the probability that it was given.  Sure and right costs next to
 # nothing, undecided between two classes costs log 2, sure and wrong costs the
-# more, the surer the network was.  Both take logits, since a probability of
-# 1e-400 cannot be written as a float, and the logit that it came from can.
+# more, the surer the network was.  Both take logits: 1e-400 cannot be written as
+# a float, and the logit that it came from can.
 #
 # With two classes there is one logit z to a row, and :math:`\sigma(z)` is the
 # probability of class 1.  That of class 0 is the rest, :math:`1 - \sigma(z) =
