@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nn
-from support import ACTIVATIONS, ARITHMETICS
+from support import ACTIVATIONS, ARITHMETICS, DTYPES
 
 mp = mpmath.mp.clone()
 mp.dps = 60
@@ -27,6 +27,8 @@ ROWS = [nn.softmax, nn.log_softmax]
 NUMBERS = [-700.0, -36.7, -1.0, -1e-3, -1e-20, 0.0, 1e-20, 0.3, 5.0, 37.0,
            700.0]
 POINTS = [-30.0, -2.0, -0.1, 0.2, 1.0, 3.0, 30.0]
+# How many dimensions NumPy's arrays may have.
+MOST = 64 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 32
 
 rows = st.integers(1, 6).flatmap(lambda k: st.lists(
     st.lists(st.floats(-700, 700), min_size=k, max_size=k), min_size=1,
@@ -55,39 +57,34 @@ def test_an_activation_is_right_to_the_last_digits(name, z):
 
 
 @pytest.mark.parametrize("z", POINTS)
-@pytest.mark.parametrize("name", EXACT)
-def test_a_complex_step_gives_the_slope_of_an_activation(name, z):
-    function = getattr(nn, name)
-    slope = function(z + 1e-30j).imag / 1e-30
-    assert close(slope, mp.diff(EXACT[name], mp.mpf(z)), 1e-13)
-    assert math.isclose(function(z + 1e-30j).real, function(z), rel_tol=1e-15)
-
-
-@pytest.mark.parametrize("z", POINTS)
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_the_slope_in_the_table_is_that_of_its_activation(name, z):
+def test_a_complex_step_gives_the_slope_that_the_table_has(name, z):
     activate, slope = nn._ACTIVATIONS[name]
-    ops = nn._ARITHMETIC["blas"]
     with np.errstate(under="ignore"):
-        a = activate(np.array([z]), ops)
-        step = activate(np.array([z + 1e-30j]), ops)
+        a, step = (activate(np.array([number]), nn._ARITHMETIC["blas"])
+                   for number in (z, z + 1e-30j))
+    measured = step[0].imag / 1e-30
     assert math.isclose(step[0].real, a[0], rel_tol=1e-15)
-    assert math.isclose(step[0].imag / 1e-30, slope(a)[0], rel_tol=1e-13,
-                        abs_tol=1e-15)
+    assert math.isclose(measured, slope(a)[0], rel_tol=1e-13, abs_tol=1e-15)
+    if name in EXACT:
+        assert getattr(nn, name)(z + 1e-30j) == step[0]
+        assert close(measured, mp.diff(EXACT[name], mp.mpf(z)), 1e-13)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_an_activation_writes_where_it_is_told_to(name, dtype, arithmetic):
-    activate, slope = nn._ACTIVATIONS[name]
+def test_an_activation_writes_where_it_is_told_to_and_keeps_a_nan(
+        name, dtype, arithmetic):
+    (activate, slope), ops = nn._ACTIVATIONS[name], nn._ARITHMETIC[arithmetic]
     z = np.random.default_rng(0).normal(size=(5, 7)).astype(dtype)
+    z[0, 0] = math.nan
     for like in (z, np.asfortranarray(z)):
         out = np.full_like(like, 9)
-        found = activate(like.copy("K"), nn._ARITHMETIC[arithmetic], out)
-        assert found is out and out.dtype == dtype
-        assert (out == activate(z, nn._ARITHMETIC[arithmetic])).all()
-        assert slope(out).shape == out.shape
+        assert activate(like.copy("K"), ops, out) is out
+        assert out.dtype == dtype and slope(out).shape == out.shape
+        np.testing.assert_array_equal(out, activate(z, ops))
+        assert np.argwhere(np.isnan(out)).tolist() == [[0, 0]]
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -107,7 +104,7 @@ def test_portable_activations_have_the_same_bits_in_any_layout(name):
 
 @pytest.mark.parametrize("function", PUBLIC + ROWS)
 def test_a_function_keeps_shape_and_dtype_and_leaves_its_argument(function):
-    shapes = [(3,), (2, 3), (1, 2, 3)]
+    shapes = [(3,), (2, 3), (1, 2, 3), (0, 3), (1,) * (MOST - 1) + (2,)]
     if function in PUBLIC:
         shapes += [(), (0,), (2, 0)]
     for shape in shapes:
@@ -124,7 +121,7 @@ def test_a_function_keeps_shape_and_dtype_and_leaves_its_argument(function):
 def test_a_function_takes_whole_numbers_and_bools_as_floats(function, values):
     result = function(values)
     assert result.dtype == np.float64
-    assert (result == function([[float(v) for v in values[0]]])).all()
+    assert (result == function([[1.0, 0.0]])).all()
 
 
 @pytest.mark.parametrize("function, low, high", [
@@ -169,63 +166,32 @@ def test_softmax_does_not_see_what_is_added_nor_the_order(z, c, random):
                            rtol=1e-15, atol=1e-300)
 
 
-def test_softmax_goes_along_the_last_axis_of_any_shape():
+@pytest.mark.parametrize("function", ROWS)
+def test_softmax_goes_along_the_last_axis_of_any_shape(function):
     z = np.arange(24.0).reshape(2, 3, 4) % 5
-    for function in ROWS:
-        assert function(z).shape == (2, 3, 4)
-        assert (function(z)[1, 2] == function(z[1, 2])).all()
-    assert nn.softmax(np.empty((0, 3))).shape == (0, 3)
+    assert (function(z)[1, 2] == function(z[1, 2])).all()
 
 
-@pytest.mark.parametrize("k", [1, 2, 5])
-def test_equal_logits_give_equal_probabilities(k):
-    assert np.allclose(nn.softmax([[1e4] * k]), 1 / k, rtol=1e-15)
-    assert np.allclose(nn.log_softmax([[-1e4] * k]), -math.log(k),
-                       rtol=1e-15, atol=0)
-
-
-@pytest.mark.parametrize("size", [1e4, 1e300, 1.7e308])
-def test_softmax_holds_at_the_extremes(size):
-    z = [[size, 0.0, -size]]
-    assert nn.softmax(z).tolist() == [[1, 0, 0]]
-    assert nn.log_softmax(z)[0, :2].tolist() == [0, -size]
-
-
-def test_log_softmax_keeps_a_logarithm_that_rounds_to_nothing():
-    assert close(float(nn.log_softmax([[0.0, -700.0]])[0, 0]), -mp.exp(-700))
-    assert close(float(nn.log_softmax([[-50.0, 0, -60]])[0, 1]),
-                 -mp.log1p(mp.exp(-50) + mp.exp(-60)))
+def test_softmax_holds_at_the_extremes_and_where_all_logits_are_equal():
+    for size in (1e4, 1e300, 1.7e308):
+        z = [[size, 0.0, -size]]
+        assert nn.softmax(z).tolist() == [[1, 0, 0]]
+        assert nn.log_softmax(z)[0, :2].tolist() == [0, -size]
+    for k in (1, 2, 5):
+        assert np.allclose(nn.softmax([[1e4] * k]), 1 / k, rtol=1e-15)
+        assert np.allclose(nn.log_softmax([[-1e4] * k]), -math.log(k),
+                           rtol=1e-15, atol=0)
 
 
 @pytest.mark.parametrize("j", range(3))
 def test_a_complex_step_gives_the_slopes_of_softmax(j):
     z = np.array([[0.2, -0.4, 1.0], [3.0, 3.0, -9.0]])
-    nudge = np.zeros(3, complex)
-    nudge[j] = 1e-30j
-    p, one = nn.softmax(z), np.eye(3)[j]
-    assert np.allclose(nn.softmax(z + nudge).imag / 1e-30,
+    one = np.eye(3)[j]
+    p, nudged = nn.softmax(z), z + 1e-30j * one
+    assert np.allclose(nn.softmax(nudged).imag / 1e-30,
                        p * (one - p[:, [j]]), rtol=1e-13, atol=1e-300)
-    assert np.allclose(nn.log_softmax(z + nudge).imag / 1e-30,
+    assert np.allclose(nn.log_softmax(nudged).imag / 1e-30,
                        one - p[:, [j]], rtol=1e-13, atol=1e-300)
-
-
-@pytest.mark.parametrize("name", ACTIVATIONS)
-@pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_what_is_not_a_number_comes_out_as_it_is(name, arithmetic):
-    activate, _ = nn._ACTIVATIONS[name]
-    for dtype in ("float64", "float32"):
-        a = activate(np.array([[math.nan, 1.0]], dtype),
-                     nn._ARITHMETIC[arithmetic])
-        assert np.isnan(a).tolist() == [[True, False]]
-
-
-@pytest.mark.parametrize("function", ROWS)
-def test_rows_may_lie_in_as_many_dimensions_as_numpy_has(function):
-    found = function(np.zeros((1,) * 31 + (2,)))
-    assert found.shape == (1,) * 31 + (2,)
-    most = np.zeros((1,) * 63 + (2,)) if np.lib.NumpyVersion(
-        np.__version__) >= "2.0.0" else found
-    assert function(most).shape == most.shape
 
 
 @pytest.mark.parametrize("dtype, off", [("float64", 1e-13), ("float32", 1e-6)])

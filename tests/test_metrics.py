@@ -7,41 +7,23 @@ from hypothesis import strategies as st
 
 import nn
 
-TRUE = ["b", "a", "c", "a", "b", "b"]
-PRED = ["b", "a", "b", "a", "a", "c"]
-KINDS = {
-    "strings": str,
-    "ints": lambda label: "abc".index(label) * 7 - 3,
-    "whole floats": lambda label: float("abc".index(label)),
-}
+TRUE, PRED = np.array([1, 0, 2, 0, 1, 1]), np.array([1, 0, 1, 0, 0, 2])
+COUNTS = [[2, 0, 0], [1, 1, 1], [0, 1, 0]]
 pairs = st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)),
                  min_size=1, max_size=20)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_metrics_count_labels_of_any_kind(kind):
-    true, pred = ([KINDS[kind](label) for label in labels]
-                  for labels in (TRUE, PRED))
-    assert nn.accuracy(true, pred) == 0.5
-    assert nn.confusion_matrix(true, pred).tolist() == [
-        [2, 0, 0], [1, 1, 1], [0, 1, 0]]
-
-
-def test_metrics_count_bools():
-    true, pred = [True, True, False], np.array([True, False, False])
-    assert nn.accuracy(true, pred) == 2 / 3
-    assert nn.confusion_matrix(true, pred).tolist() == [[1, 0], [1, 1]]
-
-
-def test_a_label_only_predicted_or_only_true_has_its_row_and_column():
-    assert nn.confusion_matrix([1, 1], [2, 1]).tolist() == [[1, 1], [0, 0]]
-    assert nn.confusion_matrix([5], [5]).tolist() == [[1]]
-
-
-def test_strings_of_different_lengths_are_compared_whole():
-    assert nn.accuracy(["ab", "a"], ["a", "a"]) == 0.5
-    assert nn.confusion_matrix(["ab", "a"], ["a", "a"]).tolist() == [
-        [1, 0], [1, 0]]
+@pytest.mark.parametrize("true, pred, share, matrix", [
+    *((names[TRUE].tolist(), names[PRED].tolist(), 0.5, COUNTS)
+      for names in map(np.array, (list("abc"), [-3, 4, 11], [0.0, 1.0, 2.0]))),
+    ([True, True, False], np.array([True, False, False]), 2 / 3,
+     [[1, 0], [1, 1]]),
+    ([1, 1], [2, 1], 0.5, [[1, 1], [0, 0]]),    # a label only predicted
+    ([5], [5], 1.0, [[1]]),
+    (["ab", "a"], ["a", "a"], 0.5, [[1, 0], [1, 0]])])  # compared whole
+def test_metrics_count_labels_of_any_kind(true, pred, share, matrix):
+    assert nn.accuracy(true, pred) == share
+    assert nn.confusion_matrix(true, pred).tolist() == matrix
 
 
 @given(pairs)
