@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from hypothesis import strategies as st
 
 import nn
 
@@ -80,11 +81,23 @@ class Sparse:
 # Data and networks.
 
 def clusters(k=3, n=40, d=4, seed=0):
-    """X (n, d) in k overlapping clusters and y (n,) of ints below k."""
+    """X (n, d) in k overlapping clusters and y (n,) of ints below k, with at
+    least one row to a class."""
     rng = np.random.default_rng(seed)
-    y = np.concatenate([np.arange(k), rng.integers(k, size=n - k)])
+    y = np.concatenate([np.arange(k), rng.integers(k, size=max(0, n - k))])
     centres = rng.normal(size=(k, d))
-    return centres[y] + rng.normal(size=(n, d)), y
+    return centres[y] + rng.normal(size=(len(y), d)), y
+
+
+# Small data of any shape, and settings of any kind, for hypothesis.
+DATA = st.builds(clusters, st.integers(2, 6), st.integers(2, 33),
+                 st.integers(1, 6), st.integers(0, 2 ** 32))
+SETTINGS = st.fixed_dictionaries({
+    "hidden_size": st.integers(1, 8),
+    "activation": st.sampled_from(ACTIVATIONS),
+    "batch_size": st.one_of(st.none(), st.integers(1, 40)),
+    "seed": st.integers(0, 2 ** 32),
+    "dtype": st.sampled_from(DTYPES)})
 
 
 def iris():
