@@ -7,7 +7,7 @@ and files.  No refusal is tested anywhere else.
 """
 
 import ast
-import decimal
+import decimal  # noqa: F401 - the table knows it
 import enum
 import json
 import math
@@ -54,6 +54,13 @@ class Species(str, enum.Enum):
     VIRGINICA = "virginica"
 
 
+class Level(enum.IntEnum):
+    """Labels that are a kind of int."""
+
+    LOW = 1
+    HIGH = 2
+
+
 class Idle:
     """An optimizer of the user's own that does not do its part."""
 
@@ -74,12 +81,16 @@ class Forgetful(Own):
 
 
 class Liar(nn.Network):
-    """A network whose gradient has lost its arrays."""
+    """A network whose gradient has lost arrays."""
 
     left = ()
 
     def loss_and_gradients(self, X, y):
         return 0.0, {name: self.params_[name] for name in self.left}
+
+
+class HalfLiar(Liar):
+    left = ("W1", "b1")
 
 
 class Wider(nn.Network):
@@ -90,19 +101,17 @@ class Wider(nn.Network):
         self.width = width
 
 
-class HalfLiar(Liar):
-    left = ("W1", "b1")
+class Narrower(nn.Network):
+    """A network with one setting only, which has to be given."""
+
+    def __init__(self, hidden_size):
+        super().__init__(hidden_size)
 
 
 def fitted(kind=nn.Network, **settings):
     settings = {"activation": "tanh", "batch_size": 1, "epochs": 1,
                 "optimizer": nn.SGD(), **settings}
     return kind(2, **settings).fit(X, y)
-
-
-def changed(**settings):
-    """A fitted network with settings that it was not fitted with."""
-    return fitted().set_params(**settings)
 
 
 def holding(**attributes):
@@ -198,11 +207,13 @@ ANSWERS = ["{}.predict(X)", "{}.predict_proba(X)", "{}.score(X, y)",
            "nn.gradient_check({}, X, y)"]
 GO_ON = ["{}.partial_fit(X, y)", '{}.save("models")',
          "{}.apply_gradients(like())"]
-SET_LATER = [call.format("changed({})") for call in GO_ON]
+SET_LATER = [call.format("fitted().set_params({})") for call in GO_ON]
 SET = ["nn.Network({}).fit(X, y)", "nn.Network({}).partial_fit(X, y)",
-       "changed({}).fit(X, y)", *SET_LATER]
+       "fitted().set_params({}).fit(X, y)", *SET_LATER]
 SET_FLOAT32 = ['nn.Network(dtype="float32", {}).fit(X, y)',
-               'fitted(dtype="float32").set_params({}).partial_fit(X, y)']
+               'fitted(dtype="float32").set_params({}).partial_fit(X, y)',
+               'fitted(dtype="float32").set_params({}).apply_gradients(like())'
+               ]
 LOGITS = {"nn.softmax({})": "z", "nn.log_softmax({})": "z",
           "nn.cross_entropy({}, [0])": "logits",
           "nn.binary_cross_entropy({}, [0])": "logits"}
@@ -340,15 +351,9 @@ def test_no_message_is_missing_in_the_table():
                     assert part.value in said, f"nn.py:{part.lineno}"
 
 
-def test_the_error_classes_are_those_of_the_contract():
+def test_not_fitted_is_an_error_of_two_kinds():
     assert issubclass(nn.NotFittedError, ValueError)
     assert issubclass(nn.NotFittedError, AttributeError)
-    assert issubclass(nn.ModelFormatError, ValueError)
-    with pytest.raises(nn.NotFittedError):
-        nn.Network().predict(X)
-    for kind in (FileNotFoundError, nn.ModelFormatError):
-        with pytest.raises(kind):
-            nn.Network.load("there is none")
 
 
 def warned(call):
@@ -393,76 +398,41 @@ def test_a_mean_square_that_overflows_wants_scaling_too():
             X * 1e200, y))[0]
 
 
-def test_a_warning_that_is_an_error_changes_nothing():
-    network, X, y = in_training()
-    before = snapshot(network)
-    for train in (network.fit, network.partial_fit):
-        with pytest.raises(UserWarning, match="scale"):
-            train(1000 * X, y)
-        assert snapshot(network) == before
-
-
-# What is hidden
-# --------------
-
-MASKS = [call.replace("{}", "hidden") for call in [
-    *ROWS, "network.fit(list({}), y)", "nn.softmax({})", "nn.sigmoid({})",
-    "nn.log_softmax({})", "nn.tanh({})", "nn.relu({})",
-    "nn.cross_entropy({}, y)", "network.apply_gradients(like(W1={}))"]] + [
-    call.replace("{}", "hidden[:, 0]") for call in [
-        *FIRST, *LATER, *METRICS, *CLASSES, "nn.cross_entropy(X, {})",
-        "nn.binary_cross_entropy(X[0], {})", "nn.binary_cross_entropy({}, y)"]]
-
-
-@pytest.mark.parametrize("call", MASKS)
-def test_a_mask_is_refused_unless_it_hides_nothing(call):
-    names = {**globals(), "network": fitted()}
-    before = snapshot(names["network"])
-    with pytest.raises((TypeError, ValueError), match="mask.*; "):
-        eval(call, names, {"hidden": np.ma.masked_array(X, [[1, 0], [0, 0]])})
-    assert snapshot(names["network"]) == before
-    eval(call, names, {"hidden": np.ma.masked_array(X, np.zeros((2, 2)))})
+def test_a_mask_that_hides_nothing_is_taken():
+    names = {**globals(), "network": fitted(),
+             "whole": np.ma.masked_array(X, np.zeros((2, 2)))}
+    for call in [*ROWS, *OF_Z, "network.fit(list({}), y)",
+                 "nn.cross_entropy({}, y)",
+                 "network.apply_gradients(like(W1={}))"]:
+        eval(call.replace("{}", "whole"), names)
+    for call in [*FIRST, *LATER, *METRICS, *CLASSES,
+                 "nn.cross_entropy(X, {})", "nn.binary_cross_entropy({}, y)"]:
+        eval(call.replace("{}", "whole[:, 0]"), names)
 
 
 # Labels, exactly
 # ---------------
 
-class Level(enum.IntEnum):
-    LOW = 1
-    HIGH = 2
-
-
 BIG = 2 ** 53
 
 
 @pytest.mark.parametrize("form", [
-    list, tuple, lambda labels: np.array([*labels, None], object)[:-1]])
-@pytest.mark.parametrize("labels, taken", [
-    ([0, 2 ** 63 - 1, -2 ** 63], True), ([2 ** 64 - 1, 2 ** 64 - 2], True),
-    ([2 ** 63, 2 ** 63 + 1, -1], False), ([2 ** 64, 2 ** 64 + 1], False),
-    ([BIG, float(BIG + 2)], True), ([BIG + 1, float(BIG), 0.0], False),
-    ([np.uint64(2 ** 63 + 1), np.uint64(2 ** 63), np.int64(-1)], False),
-    ([np.float32(1), np.int32(2)], True), ([True, np.False_], True),
-    ([True, 0], False), (["a", np.str_("b")], True), ([" a", "", "a"], True),
-    (["\u00e9", "e\u0301"], True), (["a\0", "a"], False), (["\0", ""], False),
-    (["a\0b", "a"], True), (list(Species), False),
-    (["a", Species.SETOSA], False), (list(Level), False),
-    ([decimal.Decimal(1), decimal.Decimal(2)], False),
-    ([b"a", b"b"], False), ([None, 1], False), (["1", 1], False),
-    ([1.5, 2.0], False)], ids=repr)
-def test_labels_come_out_as_they_went_in_or_are_refused(labels, taken, form):
+    list, tuple, np.array,
+    lambda labels: np.array([*labels, None], object)[:-1]])
+@pytest.mark.parametrize("labels", [
+    [0, 2 ** 63 - 1, -2 ** 63], [2 ** 64 - 1, 2 ** 64 - 2],
+    [BIG, float(BIG + 2)], [np.float32(1), np.int32(2)], [3, -7, 12, 0],
+    [2.0, -1.0, 10.0, 0.0], [*np.array([200, 7, 255, 1], np.uint8)],
+    [True, np.False_], ["a", np.str_("b")], [" a", "", "a"],
+    ["oak", "ash", "a much longer name"], ["\u00e9", "e\u0301"],
+    ["a\0b", "a"]], ids=repr)
+def test_labels_come_out_as_they_went_in(labels, form):
     X, y = np.eye(len(labels))[[*range(len(labels))] * 3], form(labels * 3)
-    network = nn.Network(6, "tanh", nn.SGD(0.5, 0.9), None, 100)
-    if not taken:
-        for call in (lambda: network.fit(X, y), lambda: nn.accuracy(y, y),
-                     lambda: nn.confusion_matrix(y, y),
-                     lambda: network.partial_fit(X, [0, 1] + [1] * (len(
-                         X) - 2), classes=y)):
-            with pytest.raises((TypeError, ValueError), match="; "):
-                call()
-        return
-    assert network.fit(X, y).classes_.tolist() == sorted(labels)
-    assert network.predict(X).tolist() == labels * 3
+    network = nn.Network(6, "tanh", nn.SGD(0.5, 0.9), None, 100).fit(X, y)
+    assert network.classes_.tolist() == sorted(set(labels))
+    predicted = network.predict(X).tolist()
+    assert predicted == labels * 3
+    assert {*map(type, predicted)} == {*map(type, np.array(labels).tolist())}
     assert network.score(X, y) == nn.accuracy(y, y) == 1
     assert nn.confusion_matrix(y, y).tolist() == (
         3 * np.eye(len(labels), dtype=int)).tolist()
@@ -473,20 +443,19 @@ WHOLES = [0, 1, 2, -1, 255, BIG - 1, BIG, BIG + 1, 2 ** 63 - 1, 2 ** 63,
           2 ** 63 + 1, 2 ** 64 - 1, -BIG - 1, -BIG]
 
 
-def that_fit(kind):
-    """The whole numbers that a dtype holds exactly, and an array of them."""
-    most = 2 ** 64 if kind[0] in "bf" else np.iinfo(kind).max
-    least = 0 if kind[0] in "bu" else -2 ** 64 if kind[0] == "f" else (
-        np.iinfo(kind).min)
-    fit = [n for n in WHOLES if least <= n <= most
-           and int(np.array(n).astype(kind)) == n]
-    return fit, np.array(fit, kind)
+def exactly(kind):
+    """The whole numbers that a dtype holds exactly."""
+    if kind[0] in "iu":
+        limits = np.iinfo(kind)
+        return [n for n in WHOLES if limits.min <= n <= limits.max]
+    return [n for n in WHOLES if np.array(float(n)).astype(kind).item() == n]
 
 
 @pytest.mark.parametrize("a", KINDS)
 @pytest.mark.parametrize("b", KINDS)
 def test_numbers_of_two_dtypes_are_compared_exactly(a, b):
-    (true, y_true), (pred, y_pred) = that_fit(a), that_fit(b)
+    true, pred = exactly(a), exactly(b)
+    y_true, y_pred = np.array(true, a), np.array(pred, b)
     every = np.repeat(y_true, len(pred)), np.tile(y_pred, len(true))
     both = len(set(true) & set(pred))
     assert nn.accuracy(*every) == both / len(every[0])
@@ -508,7 +477,7 @@ def test_numbers_of_two_dtypes_are_compared_exactly(a, b):
 # -------------
 
 def test_what_was_set_back_trains_again():
-    network = changed(hidden_size=3)
+    network = fitted().set_params(hidden_size=3)
     assert network.predict(X).shape == (2,)
     assert network.set_params(hidden_size=2).partial_fit(X, y) is network
     assert network.set_params(hidden_size=3).fit(X, y).params_[
@@ -521,44 +490,33 @@ def test_one_class_is_enough_to_ask_a_trained_network_and_to_go_on():
     assert len(network.partial_fit(X[y == 1], y[y == 1]).loss_curve_) == 4
 
 
-@pytest.mark.parametrize("layout", [
+@pytest.mark.parametrize("form", [
     np.asfortranarray,
     lambda X: np.repeat(X, 2, axis=0)[::2],
     lambda X: X[::-1].copy()[::-1],
     lambda X: np.frombuffer(b"x" + X.tobytes(), "<f8", offset=1).reshape(
         X.shape),
-    lambda X: X.astype(">f8"),
-    lambda X: X.tolist(),
-    lambda X: X.astype(object),
     lambda X: np.lib.stride_tricks.as_strided(X, X.shape, X.strides,
                                               writeable=False),
-], ids=["fortran", "strided", "reversed", "unaligned", "big-endian", "lists",
-        "objects", "read-only"])
+    np.ndarray.tolist,
+    *(lambda X, dtype=dtype: abs(X).astype(dtype) for dtype in (
+        ">f8", "O", "?", "i1", "u8", "e", "f", "g"))])
 @pytest.mark.parametrize("batch_size", [None, 7])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_the_layout_of_x_in_memory_changes_no_bit(
-        layout, batch_size, activation, arithmetic):
-    network, X, y = in_training(batch_size=batch_size, activation=activation,
-                                arithmetic=arithmetic)
-    again = nn.Network(**network.get_params(deep=False)).fit(layout(X), y)
-    assert learned(again) == learned(network)
-    assert (again.predict_proba(layout(X)) == network.predict_proba(X)).all()
-    assert again.evaluate(layout(X), y) == network.evaluate(X, y)
-    assert snapshot(again.loss_and_gradients(layout(X), y)) == snapshot(
-        network.loss_and_gradients(X, y))
-
-
-@pytest.mark.parametrize("values", ["bool", "int8", "uint64", "float16",
-                                    "float32", "longdouble"])
-def test_x_of_another_real_dtype_is_taken_as_float64(values):
-    network, X, y = in_training()
-    X = np.abs(X).astype(values)
-    X.setflags(write=False)
-    other, _, _ = in_training()
-    assert learned(network.fit(X, y)) == learned(other.fit(X.astype(float), y))
-    assert (network.predict_proba(X) == other.predict_proba(
-        X.astype(float))).all()
+def test_how_x_lies_in_memory_and_in_which_dtype_changes_no_bit(
+        form, batch_size, activation, arithmetic):
+    X, y = clusters()
+    given = form(X)
+    plain = np.array(given, float, order="C")
+    network, same = (nn.Network(
+        5, activation, nn.SGD(0.1, 0.5), batch_size, 3, arithmetic=arithmetic)
+        .fit(table, y) for table in (plain, given))
+    assert learned(same) == learned(network)
+    assert (same.predict_proba(given) == network.predict_proba(plain)).all()
+    assert same.evaluate(given, y) == network.evaluate(plain, y)
+    assert snapshot(same.loss_and_gradients(given, y)) == snapshot(
+        network.loss_and_gradients(plain, y))
 
 
 def test_labels_of_more_than_64_bits_become_float64():
@@ -582,11 +540,11 @@ def test_numbers_too_small_for_float32_are_zero(call, size):
     eval(call.replace("{}", "small"), {**globals(), "small": small})
 
 
-@pytest.mark.parametrize("dtype, size", [("float64", 1.7e308),
-                                         ("float32", 3e38)])
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_the_largest_numbers_never_give_a_nan(dtype, size, activation):
+def test_the_largest_numbers_never_give_a_nan(dtype, activation):
     network, _, _ = in_training(dtype=dtype, activation=activation)
+    size = 0.9 * np.finfo(dtype).max
     X = [[size] * 4, [-size] * 4, [size, -size] * 2, [-size, size] * 2]
     for call in (lambda: network.predict_proba(X),
                  lambda: network.evaluate(X, [0, 1, 2, 0])["loss"],
@@ -595,6 +553,22 @@ def test_the_largest_numbers_never_give_a_nan(dtype, size, activation):
             assert not np.isnan(call()).any()
         except (ValueError, FloatingPointError) as error:
             assert "so large" in str(error) or "too large" in str(error)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("call", [
+    call.format("network") for call in (*ANSWERS, "{}.partial_fit(X, y)")])
+def test_infinity_less_infinity_inside_is_an_error(call, activation, dtype):
+    X = np.array([[9.0, 9.0], [1.0, 1.0]])
+    network = nn.Network(3, activation, dtype=dtype, epochs=0,
+                         arithmetic="portable").fit(X, y)
+    most = np.finfo(dtype).max / 2      # which a matrix library may add
+    network.params_["W1"][:] = [[most], [-most]]
+    before = snapshot(network)
+    with pytest.raises((ValueError, FloatingPointError)):
+        eval(call, {**globals(), "network": network, "X": X})
+    assert snapshot(network) == before
 
 
 def test_numbers_whose_sum_overflows_are_no_infinity():
@@ -613,21 +587,10 @@ def test_whatever_is_passed_the_outcome_is_a_result_or_a_plain_error(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("result", [
-    nan, [1.0, nan], {"loss": np.float32(nan)}, np.array([1, nan]),
-    (0, (complex(0, nan),))])
-def test_the_fuzzer_sees_a_nan_in_a_result(result):
-    assert fuzz.has_nan(result)
-    assert not fuzz.has_nan([1.0, inf, "nan", None, np.array(["nan"])])
-
-
-def test_the_fuzzer_sees_an_error_that_nobody_meant():
-    for accident in (lambda: int("x"), lambda: [][1], lambda: 1 / 0,
-                     lambda: np.exp(np.array([1e4])), lambda: np.ones(2) @ 3):
+def test_the_fuzzer_sees_a_nan_and_an_error_that_nobody_meant():
+    for accident in (lambda: int("x"), lambda: 1 / 0, lambda: np.ones(2) @ 3,
+                     lambda: nan, lambda: {"loss": [(1.0, np.float32(nan))]}):
         with pytest.raises(AssertionError):
             fuzz.outcome(accident)
-    with pytest.raises(AssertionError, match="NaN"):
-        fuzz.outcome(lambda: nan)
-    kind, error = fuzz.outcome(lambda: nn.softmax(None))
-    assert kind == "error" and isinstance(error, TypeError)
     assert fuzz.outcome(lambda: nn.relu(-1.0)) == ("result", 0.0)
+    assert fuzz.outcome(lambda: nn.softmax(None))[0] == "error"
