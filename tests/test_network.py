@@ -8,14 +8,15 @@ import pickle
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 import nn
 from support import (
     ACTIVATIONS,
+    DATA,
     DTYPES,
     OPTIMIZERS,
     PARAMS,
+    SETTINGS,
     SignDescent,
     clusters,
     fitted,
@@ -23,15 +24,7 @@ from support import (
     snapshot,
 )
 
-LABELS = {
-    "ints": [3, -7, 12, 0],
-    "strings": ["oak", "ash", "elm", "a much longer name"],
-    "whole floats": [2.0, -1.0, 10.0, 0.0],
-    "unsigned": np.array([200, 7, 255, 1], np.uint8),
-    "bools": [True, False],
-    "objects": np.array(["oak", "ash", "elm", "fir"], object),
-}
-SETTINGS = [*inspect.signature(nn.Network).parameters]
+NAMES = [*inspect.signature(nn.Network).parameters]
 
 
 # What it holds.
@@ -45,33 +38,7 @@ def test_params_have_the_shapes_and_dtype_of_the_contract(k, outputs, dtype):
     assert list(network.params_) == PARAMS
     assert {p.dtype.name for p in network.params_.values()} == {dtype}
     assert network.n_features_in_ == 4
-
-
-@pytest.mark.parametrize("epochs", [0, 1, 5])
-def test_the_loss_curve_has_a_float_for_each_epoch(epochs):
-    network, X, y = fitted(epochs=epochs)
-    assert [type(loss) for loss in network.loss_curve_] == [float] * epochs
-    network.partial_fit(X, y, epochs=2)
-    assert len(network.loss_curve_) == epochs + 2
-    network.fit(X, y)
-    assert len(network.loss_curve_) == epochs
-
-
-@pytest.mark.parametrize("kind", LABELS)
-@pytest.mark.parametrize("classes", [2, 4])
-def test_labels_come_back_as_they_were_given(kind, classes):
-    names = np.array(LABELS[kind][:classes])
-    X, t = clusters(len(names), d=8)
-    X[np.arange(len(X)), t] += 3
-    y = names[t]
-    network = nn.Network(8, "tanh", nn.SGD(), 7, 20).fit(X, y.tolist())
-    assert network.classes_.tolist() == sorted(names.tolist())
-    predicted = network.predict(X)
-    assert predicted.shape == (len(X),)
-    assert {type(label) for label in predicted.tolist()} == {
-        type(names.tolist()[0])}
-    assert set(predicted.tolist()) <= set(names.tolist())
-    assert network.score(X, y) > 0.9
+    assert [type(loss) for loss in network.loss_curve_] == [float] * 3
 
 
 @pytest.mark.parametrize("clone", [
@@ -86,24 +53,6 @@ def test_a_copied_network_goes_on_to_the_same_bits(clone, optimizer):
     assert snapshot(other) == before
     other.partial_fit(X, y, epochs=3)
     assert learned(other) == learned(network)
-
-
-@pytest.mark.parametrize("batch_size", [None, 7])
-@pytest.mark.parametrize("assign", [
-    lambda params, W1: params["W1"].__setitem__(..., W1),
-    lambda params, W1: params.update(W1=W1)], ids=["in place", "replaced"])
-def test_weights_set_by_the_user_are_used_and_trained(assign, batch_size):
-    W1 = np.linspace(-1, 1, 20).reshape(4, 5)
-    network, X, y = fitted(batch_size=batch_size)
-    other, *_ = fitted(batch_size=batch_size)
-    assign(network.params_, W1.copy())
-    A1 = np.tanh(X @ W1 + network.params_["b1"])
-    Z2 = A1 @ network.params_["W2"] + network.params_["b2"]
-    assert np.allclose(network.predict_proba(X), nn.softmax(Z2), rtol=1e-13)
-    other.params_ = {name: p.copy() for name, p in network.params_.items()}
-    network.partial_fit(X, y, epochs=2)
-    assert (network.params_["W1"] != W1).any()
-    assert learned(other.partial_fit(X, y, epochs=2)) == learned(network)
 
 
 # What it answers.
@@ -144,20 +93,19 @@ def test_a_row_is_answered_alike_alone_and_in_company(k):
     assert np.allclose(each, network.predict_proba(X), rtol=1e-13)
 
 
-@given(st.integers(2, 5), st.integers(1, 6), st.integers(6, 30),
-       st.integers(1, 8), st.sampled_from(ACTIVATIONS),
-       st.integers(0, 2 ** 32))
-def test_weights_that_compute_the_same_answer_alike(
-        k, d, n, h, activation, seed):
-    X, y = clusters(k, n, d, seed)
-    network = nn.Network(h, activation, nn.Adam(0.1), 7, 3, seed).fit(X, y)
-    P, loss = network.predict_proba(X), network.evaluate(X, y)["loss"]
+@given(SETTINGS, DATA)
+def test_weights_that_compute_the_same_answer_alike(settings, data):
+    (X, y), settings = data, {**settings, "dtype": "float64"}
+    network = nn.Network(optimizer=nn.Adam(0.1), epochs=3, **settings)
+    loss = network.fit(X, y).evaluate(X, y)["loss"]
+    P = network.predict_proba(X)
     assert min(network.loss_curve_) >= 0 and loss >= 0
     network.params_["W1"][0] /= 2           # a feature twice as large
     X[:, 0] *= 2
     assert (network.predict_proba(X) == P).all()
     assert network.evaluate(X, y)["loss"] == loss
-    sign = -1 if activation == "tanh" else 1    # units turned, and permuted
+    # Units turned, and permuted.
+    sign = -1 if network.activation == "tanh" else 1
     for name, p in network.params_.items():
         if name != "b2":
             turned = p[::-1] if name == "W2" else p[..., ::-1]
@@ -165,19 +113,13 @@ def test_weights_that_compute_the_same_answer_alike(
     assert np.allclose(network.predict_proba(X), P, rtol=1e-12)
 
 
-def test_answers_change_nothing():
+def test_answers_and_checks_change_nothing():
     network, X, y = fitted()
     before = snapshot([network, X, y])
     network.predict(X), network.predict_proba(X), network.score(X, y)
     network.evaluate(X, y), repr(network), network.get_params()
+    nn.gradient_check(network, X, y), nn.gradient_check(network, X, y, 1e-5)
     assert snapshot([network, X, y]) == before
-
-
-def test_a_sure_network_keeps_finite_losses():
-    network, X, y = fitted()
-    network.params_["W2"] *= 1e4
-    assert math.isfinite(network.evaluate(X, y)["loss"])
-    assert np.isfinite(network.predict_proba(X)).all()
 
 
 @pytest.mark.parametrize("k", [2, 3])
@@ -191,7 +133,7 @@ def test_an_undecided_network_answers_with_the_first_class(k):
 # Settings.
 
 def test_settings_are_kept_as_given_and_not_checked_before_fit():
-    odd = {name: object() for name in SETTINGS}
+    odd = {name: object() for name in NAMES}
     network = nn.Network(**odd)
     assert network.get_params(deep=False) == odd
     assert vars(network) == odd
@@ -254,51 +196,7 @@ def test_numpy_numbers_are_settings_like_pythons():
     assert learned(network) == learned(same)
 
 
-# Weights that are not finite, and other people's ways.
-
-@pytest.mark.parametrize("name", PARAMS)
-@pytest.mark.parametrize("number", [math.nan, -math.inf])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_weights_that_are_not_finite_are_an_error_in_every_method(
-        name, number, activation, tmp_path):
-    network, X, y = fitted(activation=activation)
-    _, gradients = network.loss_and_gradients(X, y)
-    network.params_[name].flat[-1] = number
-    before = snapshot(network)
-    for call in (lambda: network.predict(X), lambda: network.score(X, y),
-                 lambda: network.predict_proba(X),
-                 lambda: network.evaluate(X, y),
-                 lambda: network.loss_and_gradients(X, y),
-                 lambda: network.apply_gradients(gradients),
-                 lambda: network.partial_fit(X, y),
-                 lambda: network.partial_fit(X, y, epochs=0),
-                 lambda: nn.gradient_check(network, X, y),
-                 lambda: network.save(tmp_path)):
-        with pytest.raises((ValueError, FloatingPointError)):
-            call()
-        assert snapshot(network) == before
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("call", [
-    lambda network, X, y: network.predict(X),
-    lambda network, X, y: network.evaluate(X, y),
-    lambda network, X, y: network.loss_and_gradients(X, y),
-    lambda network, X, y: network.partial_fit(X, y),
-    lambda network, X, y: nn.gradient_check(network, X, y)])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_infinity_less_infinity_inside_is_an_error(call, activation, dtype):
-    X, y = np.array([[9.0, 9.0], [1.0, 1.0]]), [0, 1]
-    network = nn.Network(3, activation, dtype=dtype, epochs=0,
-                         arithmetic="portable").fit(X, y)
-    most = np.finfo(dtype).max / 2      # which a matrix library may add
-    network.params_["W1"][:] = [[most], [-most]]
-    before = snapshot(network)
-    with pytest.raises((ValueError, FloatingPointError)):
-        call(network, X, y)
-    assert snapshot(network) == before
-
+# Other people's ways.
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_weights_that_are_lists_work_everywhere(dtype, tmp_path):
@@ -332,13 +230,6 @@ class Plain(nn.Network):
     """A subclass whose settings are those of Network."""
 
 
-class Demanding(nn.Network):
-    """A subclass that cannot be made without being told something."""
-
-    def __init__(self, hidden_size):
-        super().__init__(hidden_size)
-
-
 def test_the_settings_of_a_subclass_are_those_of_its_own_init():
     network = Wide(colour="blue")
     assert network.get_params(deep=False) == {
@@ -365,22 +256,11 @@ def test_methods_that_return_self_are_typed_to_return_the_subclass():
         assert "Network" not in str(said.return_annotation)
 
 
-@pytest.mark.parametrize("kind", [Wide, lambda: Demanding(3)])
-def test_what_load_could_not_make_again_is_not_saved(kind, tmp_path):
-    network = kind().fit(*clusters())
-    with pytest.raises((TypeError, ValueError), match=(
-            f"{type(network).__name__}.*; ")):
-        network.save(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_subclass_with_its_parents_settings_is_loaded_as_one(tmp_path):
     path = Plain(5, epochs=2).fit(*clusters()).save(tmp_path)
     assert type(Plain.load(path)) is Plain
     assert type(nn.Network.load(path)) is nn.Network
 
-
-# What is broken, and what is rounded away.
 
 @pytest.mark.parametrize("attribute, value", [
     *[("params_", broken) for broken in (
@@ -388,29 +268,9 @@ def test_a_subclass_with_its_parents_settings_is_loaded_as_one(tmp_path):
         dict.fromkeys(PARAMS, "text"), {name: [] for name in PARAMS})],
     ("classes_", None), ("loss_curve_", 3), ("n_features_in_", "x"),
     ("optimizer", 0.5)], ids=repr)
-def test_repr_never_raises_and_what_is_broken_answers_nothing(
-        attribute, value):
-    network, X, y = fitted()
+def test_repr_never_raises_whatever_is_broken(attribute, value):
+    network, _, _ = fitted()
     setattr(network, attribute, value)
     assert repr(network).startswith("Network(")
-    for call in (network.predict, network.save) if (
-            attribute == "params_") else ():
-        with pytest.raises((TypeError, ValueError)):
-            call(X)
     delattr(network, attribute)
     assert repr(network).startswith("Network(")
-
-
-@pytest.mark.parametrize("epsilon", [1e-46, 1e-60, 5e-324])
-def test_an_epsilon_that_float32_rounds_to_nothing_is_named(epsilon):
-    network, X, y = fitted(dtype="float32", optimizer=nn.Adam())
-    _, gradients = network.loss_and_gradients(X, y)
-    network.set_params(optimizer__epsilon=epsilon)
-    before = snapshot(network)
-    for call in (lambda: network.fit(X, y), lambda: network.partial_fit(X, y),
-                 lambda: network.apply_gradients(gradients)):
-        with pytest.raises(ValueError, match=f"^epsilon is {epsilon}; "):
-            call()
-        assert snapshot(network) == before
-    nn.Network(2, optimizer=nn.Adam(epsilon=epsilon), epochs=2).fit(X, y)
-    network.set_params(optimizer__epsilon=1e-45).partial_fit(X, y)
