@@ -115,24 +115,6 @@ def test_float32_and_portable_arithmetic_step_to_the_same_place(
         assert {g.dtype.name for g in others.values()} == {dtype}
 
 
-def test_each_operation_of_the_arithmetic_is_taken_from_its_table(
-        monkeypatch):
-    def counted(name, function):
-        def call(*args, **kwargs):
-            called.add(name)
-            return function(*args, **kwargs)
-        return call
-
-    called, ops = set(), nn._ARITHMETIC["blas"]
-    monkeypatch.setitem(nn._ARITHMETIC, "counted", type(ops)(
-        *map(counted, ops._fields, ops)))
-    for k in (2, 3):
-        one, X, y = fitted(k, arithmetic="counted")
-        assert snapshot(one.params_) == snapshot(fitted(k)[0].params_)
-        assert one.predict_proba(X).shape == (40, k)
-    assert called == set(ops._fields)
-
-
 def test_the_gradient_is_the_caller_s_to_change():
     network, X, y = fitted()
     before, (_, gradients) = snapshot(network), network.loss_and_gradients(

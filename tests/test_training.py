@@ -6,6 +6,7 @@ import math
 import pickle
 import sys
 import tracemalloc
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +15,6 @@ from hypothesis import strategies as st
 
 import nn
 from support import (
-    ACTIVATIONS,
     DATA,
     DTYPES,
     OPTIMIZERS,
@@ -34,21 +34,6 @@ BATCH_SIZES = [None, 1, 7, 32, 40, 100]
 # make a batch: a part of what is taken, or several times as much.
 LARGE, WIDE = clusters(3, 10_007, 5), clusters(2, 700, 2_000)
 LARGE_BATCHES = [None, 7, 700, 5_000, 9_999]
-
-
-# What it learns.
-
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("k", [2, 3])
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_training_learns(activation, k, optimizer):
-    X, y = clusters(k, 60)
-    X += 2 * X[:k][y]
-    batch_size = None if optimizer == "user's own" else 6   # it only strides
-    network = nn.Network(16, activation, OPTIMIZERS[optimizer](), batch_size,
-                         epochs=100).fit(X, y)
-    assert network.loss_curve_[-1] < network.loss_curve_[0] / 2
-    assert network.score(X, y) >= 0.9
 
 
 # Batches.
@@ -110,14 +95,15 @@ def test_batches_of_any_size_add_up_to_all_rows(X, y, batch_size, dtype):
 
 @pytest.mark.parametrize("X, y", [LARGE, WIDE], ids=["large", "wide"])
 def test_a_full_batch_too_large_to_be_taken_at_once_is_still_one(X, y):
-    inside, outside = (nn.Network(4, "tanh", nn.SGD(0.1, 0.9), None, epochs)
-                       .fit(X, y) for epochs in (5, 0))
+    inside, outside, other = (
+        nn.Network(4, "tanh", nn.SGD(0.1, 0.9), None, 0, seed).fit(X, y)
+        for seed in (0, 0, 1))
+    other.params_ = copy.deepcopy(inside.params_)
     for _ in range(5):
         outside.apply_gradients(outside.loss_and_gradients(X, y)[1])
-    assert furthest(inside.params_, outside.params_) < 1e-12
-    other = nn.Network(4, "tanh", nn.SGD(0.1, 0.9), None, 0, seed=1).fit(X, y)
-    other.params_ = nn.Network(4, "tanh", epochs=0).fit(X, y).params_
+    inside.partial_fit(X, y, epochs=5)
     other.partial_fit(X, y, epochs=5)           # and is never shuffled
+    assert furthest(inside.params_, outside.params_) < 1e-12
     assert snapshot(other.params_) == snapshot(inside.params_)
     assert other.loss_curve_ == inside.loss_curve_
 
@@ -387,20 +373,9 @@ def test_weights_set_by_the_user_are_used_and_trained_in_a_callback_too(
     assert (inside.params_["W1"] != W1).any()
 
 
-class Touchy:
-    """A value that can be neither compared nor judged."""
-
-    __hash__ = None
-
-    def __eq__(self, other):
-        raise AssertionError("compared")
-
-    __bool__ = __eq__
-
-
 @pytest.mark.parametrize("answer", [
     None, False, 0, "", True, 1, np.True_, "Stop", "stop ", b"stop", ["stop"],
-    object(), np.ones(2), math.nan, StopIteration(), Touchy()],
+    object(), np.ones(2), math.nan, StopIteration()],
     ids=lambda answer: type(answer).__name__)
 def test_only_the_word_stop_stops(answer):
     network, X, y = fitted()
@@ -523,24 +498,40 @@ def test_an_error_in_a_callback_puts_everything_back(
     assert hasattr(network, "params_") is not new
 
 
-@pytest.mark.parametrize("method", ["fit", "partial_fit", "apply_gradients"])
-def test_an_error_in_an_optimizer_puts_everything_back(method):
-    class Breaks(nn.SGD):
-        broken = False
+class Harmful(nn.SGD):
+    """An optimizer that can be told to do harm after its step."""
 
-        def step(self, theta, gradient, state):
-            super().step(theta, gradient, state)
-            if self.broken:
-                raise RuntimeError("from the optimizer")
+    harm = staticmethod(lambda theta: None)
 
-    network, X, y = fitted(optimizer=Breaks(0.1, momentum=0.5))
-    given = (X, y) if method != "apply_gradients" else (
-        network.loss_and_gradients(X, y)[1],)
-    network.optimizer.broken = True
+    def step(self, theta, gradient, state):
+        super().step(theta, gradient, state)
+        self.harm(theta)
+
+
+def breaks(theta):
+    raise RuntimeError("from the optimizer")
+
+
+def explodes(theta):
+    theta[0] = math.inf
+
+
+@pytest.mark.parametrize("harm, error, words", [
+    (breaks, RuntimeError, "from the optimizer"),
+    (explodes, FloatingPointError, "epoch [14]: a weight is not finite")])
+@pytest.mark.parametrize("callback", [None, lambda *_: "stop"])
+def test_an_optimizer_that_breaks_changes_nothing_and_no_stop_hides_it(
+        harm, error, words, callback):
+    network, X, y = fitted(optimizer=Harmful(0.1, momentum=0.5))
+    _, gradients = network.set_params(epochs=1).loss_and_gradients(X, y)
+    network.optimizer.harm = harm
     before = snapshot(network)
-    with pytest.raises(RuntimeError, match="from the optimizer"):
-        getattr(network, method)(*given)
-    assert snapshot(network) == before
+    for call in (lambda: network.fit(X, y, callback),
+                 lambda: network.partial_fit(X, y, callback=callback),
+                 lambda: network.apply_gradients(gradients)):
+        with pytest.raises(error, match=words):
+            call()
+        assert snapshot(network) == before
 
 
 @pytest.mark.parametrize("batch_size", [None, 7, 1])
@@ -551,46 +542,20 @@ def test_diverging_training_names_the_epoch_and_puts_everything_back(
         batch_size, dtype, rate, k):
     network, X, y = fitted(k, dtype, activation="relu", batch_size=batch_size)
     network.set_params(epochs=9, optimizer__learning_rate=rate)
-    new, losses = nn.Network(**network.get_params(deep=False)), []
-
-    def watch(network, epoch, loss):
-        losses.append(loss)
-        return "stop" if epoch == 20 else None
-
-    for one, begun, train in (
-            (network, 3, lambda *more: network.partial_fit(
-                X, y, None, 9, *more)),
-            (network, 0, lambda *more: network.fit(X, y, *more)),
-            (new, 0, lambda *more: new.fit(X, y, *more))):
-        before = snapshot(one)
-        losses.clear()
-        with pytest.raises(FloatingPointError) as caught:
-            train(watch)
-        assert snapshot(one) == before
-        assert f"epoch {begun + len(losses) + 1}:" in str(caught.value)
+    new = nn.Network(**network.get_params(deep=False))
+    for one, method, begun in ((network, "partial_fit", 3),
+                               (network, "fit", 0), (new, "fit", 0)):
+        train = partial(getattr(one, method), X, y,
+                        **({"epochs": 9} if begun else {}))
+        before, losses, said = snapshot(one), [], set()
+        for callback in (lambda *told: losses.append(told[-1]), None):
+            with pytest.raises(FloatingPointError) as caught:
+                train(callback=callback)
+            said.add(str(caught.value))
+            assert snapshot(one) == before
+        message, = said
+        assert f"epoch {begun + len(losses) + 1}:" in message
         assert all(map(math.isfinite, losses))
-        with pytest.raises(FloatingPointError) as silent:
-            train()
-        assert snapshot(one) == before
-        assert str(silent.value) == str(caught.value)
-
-
-@pytest.mark.parametrize("callback", [None, lambda *_: "stop"])
-def test_a_weight_that_is_not_finite_is_divergence_and_no_stop_hides_it(
-        callback):
-    class Explodes(Recorder):
-        def step(self, theta, gradient, state):
-            theta[0] = math.inf
-
-    network, X, y = fitted()
-    _, gradients = network.loss_and_gradients(X, y)
-    network.optimizer = Explodes()
-    before = snapshot(network)
-    for call in (lambda: network.partial_fit(X, y, callback=callback),
-                 lambda: network.apply_gradients(gradients)):
-        with pytest.raises(FloatingPointError, match="epoch 4: a weight is"):
-            call()
-        assert snapshot(network) == before
 
 
 def interrupted(change, first, second=None):
