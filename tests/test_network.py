@@ -63,6 +63,7 @@ def test_a_copied_network_goes_on_to_the_same_bits(clone, optimizer):
 @pytest.mark.parametrize("n", [40, 10_000])     # at once, and part by part
 def test_all_answers_are_the_formulas_and_agree(k, dtype, activation, n):
     network, _, _ = fitted(k, dtype, activation=activation)
+    network.params_["W1"] = -2 * network.params_["W1"]      # a user may
     X, y = clusters(k, n)
     W1, b1, W2, b2 = (p.astype(float) for p in network.params_.values())
     activate, _ = nn._ACTIVATIONS[activation]

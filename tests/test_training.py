@@ -5,6 +5,7 @@ import itertools
 import math
 import pickle
 import sys
+import tempfile
 import tracemalloc
 from functools import partial
 
@@ -327,82 +328,46 @@ def test_the_word_stop_ends_training_and_keeps_what_was_learnt(
     assert len(stopped.partial_fit(X, y).loss_curve_) == 4
 
 
-@pytest.mark.parametrize("batch_size", [None, 7])
-def test_a_callback_may_look_at_the_network_as_it_is(batch_size):
-    seen = []
-
-    def look(network, epoch, loss):
-        seen.append(network.evaluate(X, y)["loss"])
-        network.predict(X), network.loss_and_gradients(X, y)
-
-    network, X, y = fitted(epochs=4, batch_size=batch_size)
-    for epoch in range(1, 5):
-        other = fitted(epochs=epoch, batch_size=batch_size)[0]
-        seen.append(other.evaluate(X, y)["loss"])
-    before = learned(network)
-    assert learned(network.fit(X, y, look)) == before
-    assert seen[:4] == seen[4:]
+def sets_the_rate(network, epoch):
+    network.set_params(optimizer__learning_rate=0.1 / 2 ** epoch)
 
 
-@pytest.mark.parametrize("assign", [
-    lambda params, W1: params["W1"].__setitem__(..., W1),
-    lambda params, W1: params.update(W1=W1),
-    lambda params, W1: params.update(
-        {name: p.copy() for name, p in params.items()}, W1=W1)],
-    ids=["in place", "replaced", "all replaced"])
-@pytest.mark.parametrize("batch_size", [None, 7])
-def test_weights_set_by_the_user_are_used_and_trained_in_a_callback_too(
-        assign, batch_size):
-    W1 = np.linspace(-1, 1, 20).reshape(4, 5)
-
-    def at_two(network, epoch, loss):
-        if epoch == 2:
-            assign(network.params_, W1.copy())
-
-    inside, X, y = fitted(epochs=5, batch_size=batch_size)
-    inside.fit(X, y, at_two)
-    outside, other = (fitted(epochs=2, batch_size=batch_size)[0]
-                      for _ in range(2))
-    assign(outside.params_, W1.copy())
-    A1 = np.tanh(X @ W1 + outside.params_["b1"])
-    Z2 = A1 @ outside.params_["W2"] + outside.params_["b2"]
-    assert np.allclose(outside.predict_proba(X), nn.softmax(Z2), rtol=1e-13)
-    other.params_ = {**other.params_, "W1": W1}
-    assert learned(inside) == learned(outside.partial_fit(
-        X, y, epochs=3)) == learned(other.partial_fit(X, y, epochs=3))
-    assert (inside.params_["W1"] != W1).any()
+def sets_the_rate_itself(network, epoch):
+    sets_the_rate(network, 0)           # of None, too, which becomes an SGD
+    network.optimizer.learning_rate = 0.1 / 2 ** epoch
 
 
-@pytest.mark.parametrize("answer", [
-    None, False, 0, "", True, 1, np.True_, "Stop", "stop ", b"stop", ["stop"],
-    object(), np.ones(2), math.nan, StopIteration()],
-    ids=lambda answer: type(answer).__name__)
-def test_only_the_word_stop_stops(answer):
-    network, X, y = fitted()
-    network.fit(X, y, callback=lambda *_: answer)
-    assert learned(network) == learned(fitted()[0])
+def sets_weights_in_place(network, epoch):
+    network.params_["W1"][:] = np.linspace(-epoch, 1, 16).reshape(4, 4)
+
+
+def sets_an_array(network, epoch):
+    network.params_["W1"] = np.linspace(-epoch, 1, 16).reshape(4, 4)
+
+
+def sets_all_arrays(network, epoch):
+    for name, p in network.params_.items():
+        network.params_[name] = p / epoch
 
 
 @pytest.mark.parametrize("batch_size", [None, 7])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("change", [
-    lambda network, rate: network.set_params(optimizer__learning_rate=rate),
-    lambda network, rate: setattr(network.optimizer, "learning_rate", rate)])
-def test_a_schedule_in_a_callback_is_that_of_call_after_call(
+    sets_the_rate, sets_the_rate_itself, sets_weights_in_place, sets_an_array,
+    sets_all_arrays])
+def test_what_a_callback_sets_counts_as_if_set_between_two_calls(
         change, optimizer, batch_size):
-    def halve(network, epoch, loss):
-        if network.optimizer is None:       # which becomes an SGD
-            network.set_params(optimizer__learning_rate=0.1)
-        change(network, 0.1 / 2 ** epoch)
-
     X, y = clusters()
     inside, outside = (nn.Network(
         4, "tanh", OPTIMIZERS[optimizer](), batch_size, 4) for _ in range(2))
-    inside.fit(X, y, halve)
+    inside.fit(X, y, lambda network, epoch, loss: change(network, epoch))
     for epoch in range(1, 5):
-        halve(outside.partial_fit(X, y), epoch, None)
+        change(outside.partial_fit(X, y), epoch)
     assert learned(inside) == learned(outside)
-    assert inside.optimizer.learning_rate == 0.1 / 2 ** 4
+    if change is not sets_all_arrays:   # what was set last is still there
+        before = snapshot(inside)
+        change(inside, 4)
+        assert snapshot(inside) == before
 
 
 @pytest.mark.parametrize("change", [
@@ -425,6 +390,13 @@ def test_other_settings_count_from_the_next_call_and_stay(how, change):
     assert network.get_params(deep=False).items() >= change.items()
 
 
+def looks(network, X, y):
+    other, *_ = fitted(epochs=len(network.loss_curve_))
+    assert network.evaluate(X, y) == other.evaluate(X, y)
+    assert (network.predict(X) == other.predict(X)).all()
+    network.loss_and_gradients(X, y)
+
+
 TRAININGS = [
     lambda network, X, y: network.fit(X, y),
     lambda network, X, y: network.partial_fit(X, y),
@@ -433,39 +405,36 @@ TRAININGS = [
         network.loss_and_gradients(X, y)[1])]
 
 
-@pytest.mark.parametrize("inner", TRAININGS)
-@pytest.mark.parametrize("outer", ["fit", "partial_fit"])
-def test_training_a_network_in_its_own_callback_is_refused(inner, outer):
-    def caught(network, epoch, loss):
+def tries_to_train_it(network, X, y):
+    for train in TRAININGS:
         before = snapshot(network)
         with pytest.raises(RuntimeError):
-            inner(network, X, y)
+            train(network, X, y)
         assert snapshot(network) == before
 
-    (network, X, y), (plain, *_) = fitted(), fitted()
-    getattr(network, outer)(X, y, callback=caught)
-    getattr(plain, outer)(X, y)
-    assert learned(network) == learned(plain)
-    inner(network, X, y), inner(plain, X, y)
-    assert learned(network) == learned(plain)
+
+def trains_others(network, X, y):
+    with tempfile.TemporaryDirectory() as folder:
+        saved = network.save(folder)
+        for train, copied in itertools.product(TRAININGS, (
+                copy.copy, copy.deepcopy, lambda _: fitted()[0],
+                lambda network: pickle.loads(pickle.dumps(network)),
+                lambda _: nn.Network.load(saved))):
+            train(copied(network), X, y)
 
 
-@pytest.mark.parametrize("inner", TRAININGS)
-def test_copies_and_other_networks_may_be_trained_in_a_callback(
-        inner, tmp_path):
-    def train(network, epoch, loss):
-        copies = [copy.deepcopy(network), copy.copy(network), fitted()[0],
-                  pickle.loads(pickle.dumps(network)),
-                  nn.Network.load(network.save(tmp_path))]
-        for one in copies:
-            inner(one, X, y)
-        kept.extend(copies)
-
-    (network, X, y), kept = fitted(), []
-    network.fit(X, y, train)
-    assert learned(network) == learned(fitted()[0])
-    for one in kept:
-        inner(one, X, y)
+@pytest.mark.parametrize("callback", [
+    looks, tries_to_train_it, trains_others,
+    *(lambda *_, answer=answer: answer for answer in (
+        None, False, 0, "", True, 1, np.True_, "Stop", "stop ", b"stop",
+        ["stop"], object(), np.ones(2), math.nan, StopIteration()))])
+def test_training_goes_on_whatever_else_a_callback_does_or_answers(callback):
+    network, X, y = fitted()
+    plain = [learned(network), learned(fitted(epochs=5)[0])]
+    network.fit(X, y, lambda *_: callback(network, X, y))
+    assert learned(network) == plain[0]
+    network.partial_fit(X, y, None, 2, lambda *_: callback(network, X, y))
+    assert learned(network) == plain[1]
 
 
 # Wholly or not at all.
