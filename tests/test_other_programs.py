@@ -32,22 +32,18 @@ from sklearn import (  # noqa: E402
     calibration,
     datasets,
     ensemble,
+    exceptions,
     inspection,
     metrics,
     model_selection,
 )
 from sklearn.base import clone, is_classifier  # noqa: E402
-from sklearn.exceptions import (  # noqa: E402
-    DataConversionWarning,
-    NotFittedError,
-)
 from sklearn.multiclass import OneVsRestClassifier  # noqa: E402
 from sklearn.naive_bayes import GaussianNB  # noqa: E402
 from sklearn.neural_network import MLPClassifier  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
-from sklearn.utils import estimator_checks  # noqa: E402
-from sklearn.utils.validation import check_is_fitted  # noqa: E402
+from sklearn.utils import estimator_checks, validation  # noqa: E402
 
 FOLDS = model_selection.StratifiedKFold(10, shuffle=True, random_state=0)
 CONFIGURATIONS = {
@@ -171,34 +167,16 @@ def test_cross_validation_gives_the_scores_of_a_loop():
     assert metrics.log_loss(y, P) < 0.5
 
 
-def test_soft_voting_is_the_mean_of_probabilities():
-    X, y = iris()
-    voters = [("network", nn.Network(epochs=50)),
-              ("other", nn.Network(seed=1, hidden_size=4, epochs=50)),
-              ("bayes", GaussianNB())]
-    vote = ensemble.VotingClassifier(voters, voting="soft").fit(X, y)
-    t = np.searchsorted(np.unique(y), y)
-    P = np.mean([clone(voter).fit(X, t).predict_proba(X)
-                 for _, voter in voters], axis=0)
-    assert np.allclose(vote.predict_proba(X), P, atol=1e-12)
-    assert vote.score(X, y) > 0.9
-
-
-def test_the_networks_of_a_bag_differ():
-    X, y = iris()
-    bag = ensemble.BaggingClassifier(
-        nn.Network(epochs=50, batch_size=16), n_estimators=4,
-        max_features=0.75, random_state=0, n_jobs=2).fit(X, y)
-    assert bag.score(X, y) > 0.9
-    assert len({tuple(each.params_["W1"].ravel()[:3])
-                for each in bag.estimators_}) == 4
-
-
 @pytest.mark.parametrize("build", [
     lambda network: calibration.CalibratedClassifierCV(network, cv=3),
     lambda network: ensemble.StackingClassifier(
         [("network", network)], GaussianNB(), cv=3),
-    OneVsRestClassifier], ids=["calibration", "stacking", "one against all"])
+    lambda network: ensemble.VotingClassifier(
+        [("network", network), ("bayes", GaussianNB())], voting="soft"),
+    lambda network: ensemble.BaggingClassifier(
+        network, n_estimators=4, max_features=0.75, random_state=0),
+    OneVsRestClassifier],
+    ids=["calibration", "stacking", "voting", "bag", "one against all"])
 def test_tools_built_on_a_network_classify(build):
     X, y = iris()
     tool = build(nn.Network(epochs=50, batch_size=16)).fit(X, y)
@@ -206,12 +184,7 @@ def test_tools_built_on_a_network_classify(build):
     assert np.allclose(tool.predict_proba(X).sum(axis=1), 1)
 
 
-def test_learning_curves_and_the_importance_of_features():
-    X, y = iris()
-    _, _, scores = model_selection.learning_curve(
-        nn.Network(epochs=30, batch_size=16), X, y, cv=3, shuffle=True,
-        train_sizes=[0.5, 1.0], random_state=0)
-    assert np.isfinite(scores).all()
+def test_the_importance_of_features_is_found():
     X = np.random.default_rng(0).normal(size=(200, 3))
     network = nn.Network(optimizer=nn.SGD(0.5)).fit(X, X[:, 1] > 0)
     means = inspection.permutation_importance(
@@ -266,29 +239,11 @@ def test_a_table_is_taken_like_its_array_and_its_names_are_kept(
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_names_that_are_not_all_strings(table):
+def test_names_that_are_no_strings_are_no_names(table):
     X, y = clusters()
     network = nn.Network(epochs=1).fit(table(X, columns=range(4)), y)
     assert not hasattr(network, "feature_names_in_")
     assert network.predict(table(X, columns=range(4))).shape == (40,)
-    with pytest.raises(TypeError, match=r"string names.*columns\.astype"):
-        nn.Network().fit(table(X, columns=["a", 1, 2, 3]), y)
-
-
-@pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize("method", METHODS)
-def test_other_names_are_refused_and_said(method, table):
-    X, y = clusters()
-    named = nn.Network(epochs=1).fit(table(X, columns=NAMES), y)
-    METHODS[method](named, table(X, columns=NAMES), y)
-    before = snapshot(named)
-    for columns, match in (
-            (["w", "x", "y", "new"], "unseen at fit time:\n- new\n(?s:.*)"
-                                     "missing:\n- z\n"),
-            (NAMES[::-1], "must be in the same order")):
-        with pytest.raises(ValueError, match=match):
-            METHODS[method](named, table(X, columns=columns), y)
-    assert snapshot(named) == before
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -329,20 +284,20 @@ def test_pandas_columns_and_labels_of_every_kind_are_understood():
 
 def test_a_column_of_labels_is_taken_with_their_warning():
     X, y = clusters()
-    with pytest.warns(DataConversionWarning, match="column-vector y"):
+    with pytest.warns(exceptions.DataConversionWarning, match="column-vector y"):
         column = nn.Network(epochs=3).fit(X, y[:, None])
     assert learned(column) == learned(nn.Network(epochs=3).fit(X, y))
 
 
 def test_not_fitted_is_an_error_of_both():
-    X, y = clusters()
-    for method in ("predict", "predict_proba", "save"):
-        with pytest.raises(NotFittedError) as caught:
-            getattr(nn.Network(), method)(X)
-        assert isinstance(caught.value, nn.NotFittedError)
-    with pytest.raises(NotFittedError):
-        check_is_fitted(nn.Network())
-    check_is_fitted(nn.Network(epochs=0).fit(X, y))
+    network, (X, y) = nn.Network(epochs=0), clusters()
+    for ask in (network.predict, network.predict_proba, network.save):
+        with pytest.raises(nn.NotFittedError) as caught:
+            ask(X)
+        assert isinstance(caught.value, exceptions.NotFittedError)
+    with pytest.raises(exceptions.NotFittedError):
+        validation.check_is_fitted(network)
+    validation.check_is_fitted(network.fit(X, y))
 
 
 ALONE = """
@@ -383,32 +338,28 @@ def test_metrics_and_losses_agree_with_scikit_learn(k):
         y, network.predict_proba(X)), rtol=1e-12)
 
 
-RUNS = {
-    "sgd": (nn.SGD(0.1), 300, lambda torch, p: torch.optim.SGD(p, 0.1)),
-    "momentum": (nn.SGD(0.05, 0.9), 300,
-                 lambda torch, p: torch.optim.SGD(p, 0.05, 0.9)),
-    "nesterov": (nn.SGD(0.05, 0.9, True), 300,
-                 lambda torch, p: torch.optim.SGD(p, 0.05, 0.9,
-                                                  nesterov=True)),
-    "adam": (nn.Adam(0.01), 200, lambda torch, p: torch.optim.Adam(p, 0.01)),
-}
-
-
-@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("optimizer", [
+    nn.SGD(0.1), nn.SGD(0.05, 0.9), nn.SGD(0.05, 0.9, True), nn.Adam(0.01)],
+    ids=repr)
 @pytest.mark.parametrize("k", [2, 3])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_training_lands_where_pytorch_lands(activation, k, run):
+def test_training_lands_where_pytorch_lands(activation, k, optimizer):
     torch = pytest.importorskip("torch")
     torch.set_num_threads(1)
-    optimizer, steps, build = RUNS[run]
     X, y = iris() if k == 3 else clusters(2, 60)
     network = nn.Network(16, activation, optimizer, batch_size=None,
                          epochs=0).fit(X, y)
     p = {name: torch.tensor(value.copy(), requires_grad=True)
          for name, value in network.params_.items()}
-    theirs, inputs = build(torch, list(p.values())), torch.tensor(X)
+    if type(optimizer) is nn.Adam:
+        theirs = torch.optim.Adam(p.values(), optimizer.learning_rate)
+    else:
+        theirs = torch.optim.SGD(
+            p.values(), optimizer.learning_rate, optimizer.momentum,
+            nesterov=optimizer.nesterov)
+    inputs = torch.tensor(X)
     t = torch.tensor(np.searchsorted(network.classes_, y))
-    for _ in range(steps):
+    for _ in range(300):
         A1 = getattr(torch, activation)(inputs @ p["W1"] + p["b1"])
         Z2 = A1 @ p["W2"] + p["b2"]
         loss = (torch.nn.functional.cross_entropy(Z2, t) if k > 2 else
@@ -417,7 +368,7 @@ def test_training_lands_where_pytorch_lands(activation, k, run):
         theirs.zero_grad()
         loss.backward()
         theirs.step()
-    network.partial_fit(X, y, epochs=steps)
+    network.partial_fit(X, y, epochs=300)
     assert max(np.abs(network.params_[name] - p[name].detach().numpy()).max()
                for name in PARAMS) < 1e-9
     assert abs(network.loss_curve_[-1] - loss.item()) < 1e-9
