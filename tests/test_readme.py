@@ -3,7 +3,6 @@
 import io
 import re
 from base64 import b64decode
-from pathlib import Path
 from xml.etree.ElementTree import canonicalize
 
 import numpy as np
@@ -13,8 +12,8 @@ from test_experiments import assert_matches, quietly, run
 
 import experiments
 import nn
+from support import ROOT
 
-ROOT = Path(nn.__file__).parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PICTURE = ROOT / "docs" / "boundary.svg"
@@ -39,9 +38,9 @@ def recipe(target):
 
 def succeed(folder, *arguments):
     """What a program prints that ends without an error."""
-    done = run(*arguments, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    status, said, errors = run(*arguments, cwd=folder)
+    assert status == 0, errors
+    return said
 
 
 def test_the_two_commands_print_what_is_shown(checkout):
@@ -149,19 +148,3 @@ def test_the_picture_is_drawn_by_the_program(tmp_path):
 def test_a_section_names_what_people_look_for_and_the_way_out(wanted):
     section = README.split("## What it leaves out, and the way out")[1]
     assert wanted in section.split("\n## ")[0].lower()
-
-
-def test_every_target_that_is_named_exists():
-    named = set(re.findall(r"\bmake ([a-z_]+)(?: ARGS|`|$)", README,
-                           re.MULTILINE))
-    assert {"iris", "xor", "test", "docs", "bench", "portable",
-            "torture"} <= named
-    for target in named:
-        assert recipe(target)
-
-
-@pytest.mark.parametrize("path", [
-    *re.findall(r"^\| `(.*?)`", README, re.MULTILINE),
-    *re.findall(r" -r (\S+)", README), *re.findall(r'src="(.*?)"', README)])
-def test_what_is_named_is_there(path):
-    assert (ROOT / path).exists()

@@ -45,12 +45,19 @@ def test_the_changes_of_this_version_are_told():
     assert f"\n## {nn.__version__}\n" in read("CHANGELOG.md")
 
 
-def test_commands_that_are_named_exist():
-    text = read("CONTRIBUTING.md") + read("CHANGELOG.md")
-    for target in re.findall(r"`make (?:PYTHON=\S+ )?([a-z_]+)", text):
+@pytest.mark.parametrize("name", [
+    "README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_commands_and_files_that_are_named_exist(name):
+    text = read(name)
+    targets = set(re.findall(
+        r"\bmake (?:PYTHON=\S+ )?([a-z_]+)(?: ARGS|`|$)", text, re.MULTILINE))
+    assert {"test", "docs"} <= targets
+    for target in targets:
         assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
-    for name in re.findall(r"requirements/[a-z]+\.txt", text):
-        assert (ROOT / name).exists()
+    for path in re.findall(
+            r'requirements/\w+\.txt|(?<=^\| `)[^ `]+(?=`)|(?<=src=")[^"]+',
+            text, re.MULTILINE):
+        assert (ROOT / path).exists(), path
 
 
 def test_windows_runs_the_commands_for_working_without_make():
