@@ -55,7 +55,7 @@ def test_commands_and_files_that_are_named_exist(name):
     for target in targets:
         assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
     for path in re.findall(
-            r'requirements/\w+\.txt|(?<=^\| `)[^ `]+(?=`)|(?<=src=")[^"]+',
+            r'requirements/[a-z]+\.txt|(?<=^\| `)[^ `]+(?=`)|(?<=src=")[^"]+',
             text, re.MULTILINE):
         assert (ROOT / path).exists(), path
 
