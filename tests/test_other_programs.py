@@ -284,7 +284,8 @@ def test_pandas_columns_and_labels_of_every_kind_are_understood():
 
 def test_a_column_of_labels_is_taken_with_their_warning():
     X, y = clusters()
-    with pytest.warns(exceptions.DataConversionWarning, match="column-vector y"):
+    with pytest.warns(exceptions.DataConversionWarning,
+                      match="column-vector y"):
         column = nn.Network(epochs=3).fit(X, y[:, None])
     assert learned(column) == learned(nn.Network(epochs=3).fit(X, y))
 
