@@ -59,6 +59,7 @@ browser: $(has)browser  ## play with the book's pages in V8 and in Chromium
 
 torture: $(has)test  ## crash, damage and fuzz for minutes
 	@$(RUN) $(TOOLS)/torture.py $(ARGS)
+	@$(RUN) $(TOOLS)/fuzz.py
 
 portable: $(has)nn  ## one result on every NumPy, processor, thread
 	@$(RUN) $(TOOLS)/portable.py $(VENV)/numpys $(ARGS)

@@ -1,11 +1,14 @@
-"""Models that are saved and loaded: the same to the bit, or an error."""
+"""Models that are saved and loaded: the same to the bit, or an error.
+
+``make torture`` runs these tests too, and those that try something many
+times then try it far more often.
+"""
 
 import errno
 import hashlib
 import importlib.util
 import json
 import os
-import pickle
 import platform
 import re
 import shutil
@@ -14,7 +17,6 @@ import sys
 import time
 import types
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import keeping_crashes as crashes
@@ -25,10 +27,26 @@ from keeping_files import kept
 
 import experiments
 import nn
-from support import ACTIVATIONS, DTYPES, ROOT, Frame, clusters, fitted, iris
+from support import (
+    ACTIVATIONS,
+    ARITHMETICS,
+    DTYPES,
+    ROOT,
+    Frame,
+    clusters,
+    fitted,
+    iris,
+    snapshot,
+)
+
+TORTURE = "TORTURE" in os.environ
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="POSIX only")
+
+
+def size(short, long):
+    return long if TORTURE else short
 
 
 @pytest.fixture
@@ -55,17 +73,20 @@ OPTIMIZERS = nn._OPTIMIZERS | {
 SHAPES = [(13, 3, 5, 2, None), (13, 3, 5, 2, 1), (17, 1, 1, 2, 4),
           (19, 5, 7, 3, None), (19, 5, 7, 3, 5), (11, 2, 3, 6, 1),
           (29, 9, 17, 4, 8)]
+if TORTURE:
+    SHAPES += [(31, 33, 3, 2, 30), (31, 7, 65, 3, 10), (101, 13, 31, 11, 16),
+               (300, 4, 16, 3, 64)]
 
 
-def cut_everywhere(directory, shape, optimizer, dtype, arithmetic, epochs):
-    """Stop training after each epoch, and go on from the file.
-
-    Raises unless every way ends at the same bits; gives the number of cuts.
-    A way leads over one file, written by a callback in the midst of fit,
-    or over a file after each epoch.
-    """
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_that_is_cut_after_any_epoch_goes_on_bit_for_bit(
+        models, optimizer, arithmetic, dtype, shape):
+    """From a file that a callback wrote, and over a file after each epoch."""
     n, d, h, k, batch = shape
-    X, y = clusters(k, n, d, seed=n)
+    (X, y), epochs = clusters(k, n, d, seed=n), size(3, 8)
 
     def new():
         return nn.Network(
@@ -73,65 +94,19 @@ def cut_everywhere(directory, shape, optimizer, dtype, arithmetic, epochs):
             batch, epochs, seed=3, dtype=dtype, arithmetic=arithmetic)
 
     whole = new().fit(X, y)
-    paths = [new().partial_fit(X, y, epochs=0).save(directory)]
+    paths = [new().partial_fit(X, y, epochs=0).save(models)]
     watched = new().fit(
-        X, y, lambda network, *_: paths.append(network.save(directory)))
+        X, y, lambda network, *_: paths.append(network.save(models)))
     assert kept(watched) == kept(whole)
     for cut, path in enumerate(paths):
         network = nn.Network.load(path)
         assert len(network.loss_curve_) == cut
         network.partial_fit(X, y, epochs=epochs - cut)
-        assert kept(network) == kept(whole), (cut, path)
-        assert network.predict_proba(X).tobytes() == (
-            whole.predict_proba(X).tobytes())
+        assert snapshot(network) == snapshot(whole), (cut, path)
     network = nn.Network.load(paths[0])
     for _ in range(epochs):
-        network = nn.Network.load(network.partial_fit(X, y).save(directory))
-    assert kept(network) == kept(whole)
-    return len(paths)
-
-
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_training_goes_on_bit_for_bit(models, optimizer, dtype, shape):
-    assert cut_everywhere(models, shape, optimizer, dtype, "blas", 3) == 4
-
-
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_portable_training_goes_on_bit_for_bit(models, optimizer):
-    for shape in SHAPES[2], SHAPES[4]:
-        cut_everywhere(
-            models / str(shape), shape, optimizer, "float64", "portable", 2)
-
-
-@pytest.mark.parametrize("optimizer", ["Nesterov", "Adam"])
-def test_everything_that_is_kept_matters_to_what_comes_after(
-        models, optimizer):
-    network, X, y = fitted(optimizer=OPTIMIZERS[optimizer]())
-    path = network.save(models)
-    good, whole = files.read(path), kept(network.partial_fit(X, y))
-
-    def nudge(config, arrays):
-        if name in arrays:
-            arrays[name] *= 1 + 1e-9
-        else:
-            config["random_state"]["state"]["state"] += "1"
-
-    for name in [*files.unpack(good["weights.npz"]), "random state"]:
-        files.put(path, good)
-        files.alter(path, nudge)
-        assert kept(nn.Network.load(path).partial_fit(X, y)) != whole, name
-
-
-def test_steps_from_outside_and_a_new_fit_go_as_if_nothing_had_been(models):
-    network, X, y = fitted(optimizer=nn.Adam(0.05))
-    loaded = nn.Network.load(network.save(models))
-    for each in network, loaded:
-        for _ in range(3):
-            each.apply_gradients(each.loss_and_gradients(X, y)[1])
-    assert kept(loaded) == kept(network)
-    assert kept(loaded.fit(X, y)) == kept(fitted(optimizer=nn.Adam(0.05))[0])
+        network = nn.Network.load(network.partial_fit(X, y).save(models))
+    assert snapshot(network) == snapshot(whole)
 
 
 # What is kept
@@ -173,35 +148,6 @@ def test_labels_are_kept_with_their_type(models, labels, dtype):
     assert loaded.predict(X).tolist() == network.predict(X).tolist()
 
 
-def test_feature_names_are_kept(models):
-    X, y = clusters(d=3)
-    names = ["petal length", "", 'an "é"\n中']
-    network = nn.Network(3, epochs=1).fit(Frame(X, names), y)
-    loaded = nn.Network.load(network.save(models))
-    assert loaded.feature_names_in_.tolist() == names
-    assert loaded.feature_names_in_.dtype == object
-    loaded.predict(Frame(X, names))
-    with pytest.raises(ValueError, match="feature"):
-        loaded.predict(Frame(X, names[::-1]))
-    plain = nn.Network.load(nn.Network(3, epochs=1).fit(X, y).save(models))
-    assert not hasattr(plain, "feature_names_in_")
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_the_rest_is_kept_and_saving_changes_nothing(models, dtype):
-    network, X, y = fitted(k=4, dtype=dtype)
-    before = kept(network)
-    loaded = nn.Network.load(network.save(models))
-    assert kept(network) == before
-    assert loaded.loss_curve_ == network.loss_curve_
-    assert type(loaded.loss_curve_) is list
-    assert loaded.n_features_in_ == network.n_features_in_
-    assert loaded.data_digest_ == network.data_digest_
-    assert loaded.evaluate(X, y) == network.evaluate(X, y)
-    assert all(array.dtype == dtype and array.dtype.isnative
-               and array.flags.writeable for array in loaded.params_.values())
-
-
 def random_network(rng):
     """A network of random size, labels and settings."""
     def pick(options):
@@ -217,50 +163,43 @@ def random_network(rng):
         *pick(LABELS))
     if labels.dtype.kind == "U":
         labels = np.array(texts(5))
+    labels = labels.astype(labels.dtype.newbyteorder("="))
     X = rng.normal(size=(n, d))
     network = nn.Network(
-        pick(range(1, 12)), pick(nn._ACTIVATIONS),
+        pick(range(1, 12)), pick(ACTIVATIONS),
         pick([lambda: None, *OPTIMIZERS.values()])(), pick([None, 1, 5]),
-        pick(range(4)), pick(range(99)), pick(DTYPES), pick(nn._ARITHMETIC))
+        pick(range(4)), pick(range(99)), pick(DTYPES), pick(ARITHMETICS))
     return network.partial_fit(
         pick([X, Frame(X, texts(d))]), rng.choice(labels, n), classes=labels,
         epochs=network.epochs)
 
 
-def round_trips(directory, n, seed):
-    """Save and load n random networks with any finite bits in their arrays.
-
-    Raises unless each comes back to the bit, and gives the same bytes again.
-    """
+@pytest.mark.parametrize("seed", range(size(1, 2)))
+def test_random_networks_come_back_to_the_bit(models, seed):
+    """With any finite bits in their arrays, and give the same bytes again."""
     rng = np.random.default_rng(seed)
-
-    def any_bits(config, arrays):
+    for _ in range(size(60, 1000)):
+        network = random_network(rng)
+        before = snapshot(network)
+        path = network.save(models)
+        assert snapshot(network) == before == snapshot(nn.Network.load(path))
+        found = files.read(path)
+        arrays = files.unpack(found["weights.npz"])
         for name, array in arrays.items():
             if array.ndim:
                 bits = np.frombuffer(rng.bytes(array.nbytes), array.dtype)
                 bits = np.where(np.isfinite(bits), bits, rng.choice(
                     np.array([-0.0, 1e-40, 3e38], array.dtype), bits.shape))
                 arrays[name] = bits.reshape(array.shape)
-
-    for _ in range(n):
-        network = random_network(rng)
-        path = network.save(directory)
-        if rng.random() < 0.7:
-            files.alter(path, any_bits)
+        files.put(path, files.reseal({
+            **found, "weights.npz": files.pack(arrays)}))
         found, loaded = files.read(path), nn.Network.load(path)
-        assert kept(loaded) == found
-        assert (loaded.classes_ == network.classes_).all()
-        arrays = files.unpack(found["weights.npz"])
         for name, array in loaded.params_.items():
             assert arrays[name].tobytes() == array.tobytes()
+        assert kept(loaded) == found
         loaded.params_ = {name: np.asfortranarray(array) for name, array
                           in reversed(loaded.params_.items())}
         assert kept(loaded) == found
-    return n
-
-
-def test_random_networks_come_back_to_the_bit(models):
-    round_trips(models, 60, seed=0)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -308,70 +247,121 @@ def test_the_digest_tells_all_data_in_their_order():
         f"{one}{two}".encode()).hexdigest() != digest(other, X)
 
 
-def test_what_could_not_be_loaded_is_not_saved(models):
-    for name, value in [("hidden_size", 6), ("dtype", "float32"),
-                        ("activation", "sine"), ("seed", -1),
-                        ("batch_size", 0), ("arithmetic", None),
-                        ("loss_curve_", [0.1, 0.2, float("nan")])]:
-        network = fitted()[0]
-        setattr(network, name, value)
-        with pytest.raises((ValueError, TypeError)):
-            network.save(models)
-    pair = "\ud83d" + "\ude00"              # JSON makes one character of it
-    network = nn.Network(2, epochs=1).fit(Frame([[0.], [1.]], [pair]), [0, 1])
+def test_a_loss_that_is_no_number_is_not_saved(models):
+    network = fitted()[0]
+    network.loss_curve_ = [0.1, 0.2, float("nan")]
     with pytest.raises(ValueError):
         network.save(models)
-    network = fitted(optimizer=type("Own", (nn.SGD,), {})(0.1))[0]
-    with pytest.raises(TypeError):
-        network.save(models)
     assert not models.exists()
-    network.set_params(optimizer=nn.SGD()).save(models)
-    assert kept(nn.Network.load(models)) == kept(network)
+
+
+def test_what_becomes_of_a_very_long_loss_curve(models):
+    network, X, y = fitted(epochs=1)
+    losses = np.random.default_rng(0).random(10**6).tolist()
+    network.loss_curve_ = list(losses)
+    for count in 10**6, 10**6 + 1:
+        path = network.save(models)
+        config = json.loads(files.read(path)["config.json"])
+        newest = config["loss_curve"]
+        assert config["epochs_done"] == count
+        assert len(newest) > 1_000 and newest == losses[-len(newest):]
+        network, seen = nn.Network.load(path), []
+        assert network.loss_curve_ == newest
+        assert kept(network) == files.read(path)
+        network.partial_fit(X, y, callback=lambda *call: seen.append(call))
+        assert [(epoch, loss) for _, epoch, loss in seen] == [
+            (count + 1, network.loss_curve_[-1])]
+        losses.append(network.loss_curve_[-1])
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_the_environment_is_told_quietly_as_far_as_it_is_known(
+        monkeypatch, capfd, silent):
+    if silent:
+        monkeypatch.setattr(np, "__config__", types.SimpleNamespace())
+    found = json.loads(kept(files.small())["config.json"])["environment"]
+    assert capfd.readouterr() == ("", "")
+    assert all(type(value) is str and value for value in found.values())
+    assert found["numpy"] == np.__version__
+    assert platform.python_version() in found["python"]
+    assert platform.machine() in found["platform"]
+    told = hasattr(np.__config__, "CONFIG")     # not by NumPy 1.24
+    assert (found["blas"] == "unknown") != told
 
 
 # Files that are not as save wrote them
 
-def test_every_truncation_and_many_flips_are_refused(models):
-    tried, loaded = files.truncations_and_flips(models, step=11)
-    assert tried > 4_000 and loaded == 0
+def test_every_truncation_and_many_flips_are_refused(models, record_property):
+    path, tried = files.small().save(models), 0
+    for name, data in files.read(path).items():
+        for damaged in files.damaged(data, step=size(11, 1)):
+            files.put(path, {name: damaged})
+            assert files.refusal(path), damaged
+            tried += 1
+        files.put(path, {name: data})
+    assert tried > 4_000
+    record_property("figures", f"{tried:,} tried")
 
 
-def test_what_was_changed_at_random_is_refused_or_meant(models):
-    figures = files.mutations(models, 1000, seed=0)
-    assert figures["loaded"] == 0 and figures["damaged"] > 300
+@pytest.mark.parametrize("seed", range(size(1, 4)))
+def test_what_was_changed_at_random_is_refused_or_meant(
+        models, record_property, seed):
+    """If its digests were made right, it may load, and must then mean what
+    its bytes say: saved again, it has to give the same bytes.
+    """
+    rng, path = np.random.default_rng(seed), files.small().save(models)
+    good, tried, meant = files.read(path), 0, 0
+    for _ in range(size(1_000, 25_000)):
+        name, cunning = rng.choice(files.FILES), rng.random() < 0.5
+        changed = {**good, name: files.mutate(rng, good[name])}
+        if cunning:
+            changed = files.reseal(changed)
+        if changed == good:
+            continue
+        files.put(path, changed)
+        tried += 1
+        if files.refusal(path) is None:
+            assert cunning, changed
+            assert files.as_made_by(
+                changed, kept(nn.Network.load(path))) == changed
+            meant += 1
+    assert tried > 600
+    record_property("figures", f"{tried:,} tried, {meant} meant something")
+
+
+# What code on behalf of a file would have to do: Python tells of it.
+TELLTALE = {"import", "exec", "compile", "pickle.find_class", "os.system",
+            "os.exec", "os.posix_spawn", "subprocess.Popen", "ctypes.dlopen",
+            "os.rename", "os.remove", "os.mkdir", "socket.connect"}
 
 
 @needs_posix
-def test_hostile_files_are_refused_cheaply_and_nothing_runs(models):
-    """The promise is 100 ms on a quiet machine, and torture.py holds it to
-    that; here it is five times as much, of processor time.
+def test_hostile_files_are_refused_cheaply_and_nothing_runs(
+        models, record_property):
+    """The promise is 100 ms on a quiet machine, and ``make torture`` holds it
+    to that; here it is five times as much, of processor time.
     """
-    names, wrong, ((seconds, slow), (memory, big)) = files.hostile_figures(
-        models)
-    assert wrong == []
-    assert len(set(names)) == len(names) > 480
-    assert seconds < 0.5, slow
-    assert memory < 16e6, big
+    told, watching, tried = [], False, 0
 
+    def watch(event, arguments):    # for ever: it cannot be taken away again
+        elsewhere = event == "open" and str(models) not in str(arguments[0])
+        if watching and (event in TELLTALE or elsewhere):
+            told.append(f"{event} {arguments}")
 
-@pytest.mark.parametrize("deed", [
-    lambda: pickle.loads(pickle.dumps(files.Bomb())),
-    lambda: compile("1", "config.json", "eval"),
-    lambda: __import__("no_such_name"),
-    lambda: open(os.devnull).close()])
-def test_what_runs_while_hostile_files_are_loaded_would_be_noticed(
-        models, monkeypatch, deed):
-    def parse_and_run(*args, **kwargs):
-        with suppress(ImportError):
-            deed()
-        return loads(*args, **kwargs)
-
-    loads = json.loads
-    monkeypatch.setattr(json, "loads", parse_and_run)
-    monkeypatch.setattr(files, "hostile", lambda directory: [
-        ("config.json", files.small().save(directory))])
-    (_, _, *told), = files.hostile_figures(models)[1]
-    assert told
+    usual_seconds, usual_bytes = files.costs(files.small().save(models))
+    sys.addaudithook(watch)
+    for name, path in files.hostile(models):
+        watching = True
+        with files.within(20):
+            message, (seconds, peak) = files.refusal(path), files.costs(path)
+        watching = False
+        assert not told, name
+        assert files.is_helpful(message or "loaded"), (name, message)
+        assert seconds - usual_seconds < size(0.5, 0.1), name
+        assert peak - usual_bytes < 16e6, name
+        tried += 1
+    assert tried > 800
+    record_property("figures", f"{tried} tried")
 
 
 @pytest.mark.parametrize(("key", "value"), [
@@ -393,15 +383,6 @@ def test_a_config_may_say_something_else_that_makes_sense(models, key, value):
     assert files.as_made_by(old, new) == old
 
 
-def test_files_of_two_versions_do_not_make_one(models):
-    three_versions(models)
-    shutil.copy(models / "v0002" / "weights.npz", models / "v0003")
-    assert files.is_helpful(files.refusal(models))
-    (models / "v0003" / "config.json").unlink()
-    assert files.is_helpful(files.refusal(models))
-    assert epochs(models, 2) == 2
-
-
 def test_a_file_that_may_not_be_read_is_not_called_damaged(
         models, monkeypatch):
     files.small().save(models)
@@ -413,24 +394,20 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(
 # Programs that die, disks that fail, and power that goes
 
 @needs_fork
-def test_a_save_that_is_killed_leaves_nothing_torn(models):
-    figures = crashes.kills(models, 25, seed=0)
-    assert figures["lost"] == figures["torn"] == 0
+def test_a_save_that_is_killed_leaves_nothing_torn(models, record_property):
+    n = size(25, 1000)
+    saved = crashes.kills(models, n, seed=0)
+    record_property("figures", f"{saved:,} saves before {n} kills")
 
 
 @needs_fork
 def test_living_writers_are_left_alone(models):
-    assert crashes.living_writers(models, 15, seed=0) == 15
+    crashes.living_writers(models, size(15, 300), seed=0)
 
 
 @needs_fork
-@pytest.mark.parametrize("locks", [True, False])
-def test_a_crowd_of_writers_and_readers(models, monkeypatch, locks):
-    if not locks:
-        monkeypatch.setattr(nn, "fcntl", None, raising=False)
-    figures = crashes.crowd(models, 8, 10, readers=2)
-    assert figures.pop("saves") == 80
-    assert set(figures.values()) == {0}, figures
+def test_a_crowd_of_writers_and_readers(models):
+    crashes.crowd(models, *size((8, 10), (16, 200)), readers=size(2, 3))
 
 
 def test_a_crowd_of_threads(models):
@@ -445,24 +422,24 @@ def test_a_crowd_of_threads(models):
 
 
 @needs_posix
-def test_power_that_goes_after_any_call_costs_nothing_that_was_saved(models):
-    calls, tried = crashes.power_losses(models, seed=0, variants=1)
-    assert calls > 30 and tried > 100
-
-
-@needs_posix
-@pytest.mark.parametrize("deaf", [0, 1, 2, 3, 4])
-def test_a_sync_that_is_missing_would_be_noticed(models, deaf):
-    with pytest.raises((AssertionError, nn.ModelFormatError)):
-        crashes.power_losses(models, seed=0, variants=0, deaf=[deaf])
+@pytest.mark.parametrize("seed", range(size(1, 2)))
+def test_power_that_goes_after_any_call_costs_nothing_that_was_saved(
+        models, record_property, seed):
+    tried = crashes.power_losses(models, seed, variants=size(1, 61))
+    assert tried > 100
+    record_property("figures", f"{tried:,} restarts")
 
 
 @needs_fork
 @needs_posix
-def test_a_call_that_fails_is_an_error_or_does_no_harm(models):
-    tried, forgiven = crashes.failing_calls(models)
-    assert tried > 100
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EACCES])
+def test_a_call_that_fails_is_an_error_or_does_no_harm(
+        models, record_property, error, used):
+    tried, forgiven = crashes.failing_calls(models, error, used)
+    assert tried > 20
     assert not forgiven & {"mkdir", "write", "rename", "fsync"}
+    record_property("figures", f"{tried} tried, harmless are {forgiven}")
 
 
 @needs_posix
@@ -519,6 +496,7 @@ def epochs(*args, **kwargs):
 
 
 def test_which_version_is_loaded(models, monkeypatch):
+    assert nn.versions(models) == []
     three_versions(models)
     assert nn.versions(models) == nn.versions(str(models)) == [1, 2, 3]
     (models / "v0001").rename(models.parent / "kept")
@@ -531,21 +509,6 @@ def test_which_version_is_loaded(models, monkeypatch):
         assert epochs(path, version=version) == expected
     shutil.rmtree(models / "v0003")
     assert epochs(models) == 2
-
-
-def test_what_is_missing_is_an_error_of_both_kinds(models):
-    three_versions(models)
-    for path, version in [(models, 99), (models.parent, None), ("", None),
-                          (models.parent, 1), (models / "v0004", None),
-                          (models / "v0001" / "config.json", None)]:
-        for kind in nn.ModelFormatError, FileNotFoundError, ValueError:
-            with pytest.raises(kind) as caught:
-                nn.Network.load(path, version)
-            assert not caught.type.__name__.startswith("_")
-    assert nn.versions(models.parent / "none") == []
-    for version in "2", 1.0, True, 0, -1, [], b"1":
-        with pytest.raises((TypeError, ValueError)):
-            nn.Network.load(models, version)
 
 
 def test_a_number_is_never_given_twice(models):
@@ -572,6 +535,18 @@ def test_ten_thousand_comes_after_9999(models):
 
 
 @needs_posix
+def test_a_version_number_of_200_digits_holds_up_nobody(models):
+    (models / f"v{'9' * 200}").mkdir(parents=True)
+    try:
+        with files.within(5):
+            for _ in range(3):
+                path = files.small().save(models)
+                assert int(path.name[1:]) in nn.versions(models)
+    except (ValueError, OSError) as error:
+        assert str(models) in str(error)
+
+
+@needs_posix
 def test_taken_names_are_passed_over(models):
     models.mkdir(parents=True)
     (models / "v0001").mkdir()                  # empty: a rename replaces it
@@ -587,7 +562,7 @@ def test_taken_names_are_passed_over(models):
     assert nn.versions(models) == [1, 4]
 
 
-@pytest.mark.parametrize("losses", [1, 99, 250])
+@pytest.mark.parametrize("losses", [1, 250])
 def test_a_race_for_a_number_that_is_lost_many_times(
         models, monkeypatch, losses):
     rename, left = os.rename, [losses]
@@ -663,104 +638,65 @@ def test_without_fcntl_and_syncs_of_directories_a_model_is_kept(
 
 
 @needs_posix
-@pytest.mark.parametrize("answer", [None, errno.ENOTSUP, errno.EIO])
-def test_macos_is_asked_for_a_full_sync(models, monkeypatch, answer):
-    fcntl, asked, fsyncs = pytest.importorskip("fcntl"), [], []
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EIO])
+@pytest.mark.parametrize("refused", [
+    None, ("directory", "fsync"), ("directory", 51), ("file", 51)])
+def test_a_sync_that_the_system_does_not_know_is_done_without(
+        models, monkeypatch, refused, number):
+    """On macOS there are two kinds, the other being number 51 of fcntl."""
+    fcntl, asked, network = pytest.importorskip("fcntl"), [], files.small()
 
-    def control(handle, command):
-        os.fstat(handle)
-        asked.append(command)
-        if answer is not None:
-            raise OSError(answer, "no")
-
-    network = files.small()
-    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
-    monkeypatch.setattr(fcntl, "fcntl", control)
-    monkeypatch.setattr(os, "fsync", fsyncs.append)
-    if answer == errno.EIO:
-        with pytest.raises(OSError, match="no"):
-            network.save(models)
-        assert nn.versions(models) == []
-    else:
-        network.save(models)
-        assert set(asked) == {51} and len(asked) >= 4
-        assert len(fsyncs) == len(asked)
-
-
-@needs_posix
-@pytest.mark.parametrize("number, works", [
-    (errno.EINVAL, True), (errno.ENOTSUP, True), (errno.EIO, False)])
-def test_a_directory_that_cannot_be_synced(models, monkeypatch, number, works):
-    refused, network = [], files.small()
-
-    def files_only(handle):
-        if stat.S_ISDIR(os.fstat(handle).st_mode):
-            refused.append(handle)
+    def sync(handle, command="fsync"):
+        kind = stat.S_ISDIR(os.fstat(handle).st_mode)
+        asked.append((["file", "directory"][kind], command))
+        if asked[-1] == refused:
             raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(os, "fsync", files_only)
-    if works:
-        assert network.save(models).name == "v0001"
-    else:
-        with pytest.raises(OSError):
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", sync)
+    monkeypatch.setattr(os, "fsync", sync)
+    if refused and number == errno.EIO:
+        with pytest.raises(OSError, match=os.strerror(number)):
             network.save(models)
-    assert refused
+        assert nn.versions(models) == [] and refused in asked
+    else:
+        assert network.save(models).name == "v0001"
+        every = {(kind, command) for kind in ("file", "directory")
+                 for command in ("fsync", 51)}
+        if refused == ("directory", "fsync"):
+            every.remove(("directory", 51))
+        assert set(asked) == every
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="Linux only")
-def test_no_file_is_left_open_with_locks_or_without(models, monkeypatch):
+def test_no_file_is_left_open(models, monkeypatch):
     before = set(os.listdir("/proc/self/fd"))
-    for _ in range(2):
-        nn.Network.load(files.small().save(models))
-        monkeypatch.setattr("fcntl.flock", raising(errno.ENOTSUP))
+    nn.Network.load(files.small().save(models))
     monkeypatch.setattr(os, "rename", raising(errno.EIO))
     with pytest.raises(OSError):
         files.small().save(models)
     assert set(os.listdir("/proc/self/fd")) == before
 
 
-@pytest.mark.parametrize("silent", [False, True])
-def test_the_environment_is_told_quietly_as_far_as_it_is_known(
-        models, monkeypatch, capfd, silent):
-    if silent:
-        for name in ("numpy._core._multiarray_umath",
-                     "numpy.core._multiarray_umath"):
-            monkeypatch.setitem(sys.modules, name, types.SimpleNamespace(
-                __file__="/no/such/library"))
-        monkeypatch.setattr(np, "__config__", types.SimpleNamespace())
-        monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
-    found = json.loads(kept(files.small())["config.json"])["environment"]
-    assert capfd.readouterr() == ("", "")
-    assert all(type(value) is str and value for value in found.values())
-    assert found["numpy"] == np.__version__
-    assert platform.python_version() in found["python"]
-    assert platform.machine() in found["platform"]
-    told = hasattr(np.__config__, "CONFIG")     # not by NumPy 1.24
-    assert (found["blas"] == "unknown") != told
-
-
-def times(directory, n):
-    """The seconds of processor time that n saves and n loads take."""
-    network = nn.Network(16, "tanh", None, None, 200).fit(*iris())
-    saving, loading = [], []
-    for _ in range(n):
-        start = time.process_time()
-        network.save(directory)
-        saved = time.process_time()
-        nn.Network.load(directory)
-        saving.append(saved - start)
-        loading.append(time.process_time() - saved)
-    return saving, loading
-
-
-def test_a_save_and_a_load_take_little_processor_time(models):
+def test_a_save_and_a_load_take_little_processor_time(models, record_property):
     """The promise for an iris-sized model is a save in 10 ms and a load in
-    2 ms on a quiet machine; torture.py holds it to that.  Waiting for the
-    disk is no processor time, and the best of many tries leaves out what
+    2 ms on a quiet machine; ``make torture`` holds it to that.  Waiting for
+    the disk is no processor time, and the best of many tries leaves out what
     others did in between.
     """
-    saving, loading = times(models, 20)
-    assert min(saving) < 0.020 and min(loading) < 0.010
+    network = nn.Network(16, "tanh", None, None, 200).fit(*iris())
+    saving, loading = [], []
+    for _ in range(size(20, 200)):
+        start = time.process_time()
+        network.save(models)
+        saved = time.process_time()
+        nn.Network.load(models)
+        saving.append(saved - start)
+        loading.append(time.process_time() - saved)
+    assert min(saving) < size(0.020, 0.010)
+    assert min(loading) < size(0.010, 0.002)
+    record_property("figures", f"save {1000 * min(saving):.1f} ms, "
+                    f"load {1000 * min(loading):.2f} ms")
 
 
 # Models that 1.0.0 saved.  They stay as they are: a new format needs a reader
@@ -775,8 +711,6 @@ def test_models_of_1_0_0_load_predict_go_on_and_are_saved_the_same(name):
     expected, X = EXPECTED["models"][name], np.array(EXPECTED["X"])
     path = OLD / name / "v0001"
     found, network = files.read(path), nn.Network.load(path)
-    assert hashlib.sha256(found["weights.npz"]).hexdigest() == (
-        expected["weights_sha256"])
     assert files.as_made_by(found, kept(network)) == found
     if hasattr(network, "feature_names_in_"):
         X = Frame(X, network.feature_names_in_)
@@ -790,18 +724,6 @@ def test_models_of_1_0_0_load_predict_go_on_and_are_saved_the_same(name):
                        rtol=10 * within, atol=0)
     assert json.loads(kept(network)["config.json"])["data_digest"] == (
         json.loads(found["config.json"])["data_digest"])
-
-
-def test_there_is_a_model_of_every_kind():
-    networks = [nn.Network.load(path) for path in OLD.glob("*/v0001")]
-    assert len(networks) == len(EXPECTED["models"]) == 9
-    assert len({(type(network.optimizer), network.dtype,
-                 network.params_["b2"].size > 1)
-                for network in networks if network.optimizer}) == 8
-    assert {network.classes_.dtype.kind
-            for network in networks} == set("iufbU")
-    assert {network.activation for network in networks} == {
-        "sigmoid", "tanh", "relu"}
 
 
 def test_the_reference_model_can_still_be_read_and_trained_again():
@@ -818,58 +740,3 @@ def test_the_reference_model_can_still_be_read_and_trained_again():
     assert again.data_digest_ == network.data_digest_
     for name, array in network.params_.items():
         assert np.allclose(again.params_[name], array, rtol=1e-9, atol=1e-12)
-
-
-# New in 1.1.0
-
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("optimizer", nn._OPTIMIZERS)
-def test_arrays_that_are_not_finite_are_refused(models, optimizer, value):
-    network = fitted(optimizer=nn._OPTIMIZERS[optimizer]())[0]
-    path = network.save(models)
-    good = files.read(path)
-
-    def spoil(config, arrays):
-        arrays[name] = np.array(arrays[name])
-        arrays[name].flat[-1] = value
-
-    for name in files.unpack(good["weights.npz"]):
-        files.put(path, good)
-        files.alter(path, spoil)
-        assert files.is_helpful(files.refusal(path) or "loaded")
-    network.params_["W2"][0, 0] = value
-    with pytest.raises((ValueError, FloatingPointError)):
-        network.save(models)
-    assert nn.versions(models) == [1]
-
-
-@needs_posix
-def test_a_version_number_of_200_digits_holds_up_nobody(models):
-    (models / f"v{'9' * 200}").mkdir(parents=True)
-    try:
-        with files.within(5):
-            for _ in range(3):
-                path = files.small().save(models)
-                assert int(path.name[1:]) in nn.versions(models)
-    except (ValueError, OSError) as error:
-        assert str(models) in str(error)
-
-
-def test_whether_a_network_can_be_saved_does_not_depend_on_its_epochs(models):
-    network, X, y = fitted(epochs=1)
-    losses = np.random.default_rng(0).random(10**6).tolist()
-    network.loss_curve_ = list(losses)
-    for count in 10**6, 10**6 + 1:
-        path = network.save(models)
-        config = json.loads(files.read(path)["config.json"])
-        newest = config["loss_curve"]
-        assert config["epochs_done"] == count
-        assert len(newest) > 1_000 and newest == losses[-len(newest):]
-        network, seen = nn.Network.load(path), []
-        assert network.loss_curve_ == newest
-        assert files.as_made_by(files.read(path), kept(network)) == (
-            files.read(path))
-        network.partial_fit(X, y, callback=lambda *call: seen.append(call))
-        assert [(epoch, loss) for _, epoch, loss in seen] == [
-            (count + 1, network.loss_curve_[-1])]
-        losses.append(network.loss_curve_[-1])
