@@ -1,13 +1,17 @@
 """What several figures share; colours and fonts are set by the build."""
 import numpy as np
-from matplotlib.colors import to_rgb
+from matplotlib import colormaps
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 
 COLOURS = "C0", "C1", "C2"
 MARKS = "os^"
+# From orange below zero to purple above it.  The darkest ends are left out:
+# a dark page turns figures round, and they would glare.
+SIDES = ListedColormap(colormaps["PuOr"](np.linspace(0.12, 0.88, 255)))
 
 
-def panels(rows=1, columns=1, size=(6.4, 3.0), **options):
+def panels(rows=1, columns=1, size=(6.4, 3.4), **options):
     """Return a figure and its axes, without touching pyplot."""
     figure = Figure(figsize=size)
     return figure, figure.subplots(rows, columns, **options)

@@ -12,7 +12,7 @@ FUNCTIONS = {
 
 
 def draw():
-    figure, axes = panels(1, 3, (6.4, 2.6), sharey=True)
+    figure, axes = panels(1, 3, (6.4, 2.9), sharey=True)
     z = np.linspace(-4, 4, 401)
     for axis, (name, (activate, slope)) in zip(
             axes, FUNCTIONS.items()):

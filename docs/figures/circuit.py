@@ -33,43 +33,43 @@ def table(numbers):
 
 
 def draw():
-    figure, axes = panels(size=(6.4, 4.9))
-    places = {"X_1": (0, 0), "M_1": (1.55, 3.1), "Z_1": (3.1, 0),
-              "A": (5.2, 0), "M_2": (6.6, 3.1), "Z_2": (8, 0), "P": (9.7, 0),
-              "L": (11.2, 0)}
+    # In points, from top to bottom, so that a phone can show it too.
+    figure, axes = panels(size=(5.4, 6.4))
+    places = {"X_1": (95, 400), "M_1": (262, 350), "Z_1": (95, 296),
+              "A": (95, 226), "M_2": (262, 177), "Z_2": (95, 126),
+              "P": (95, 58), "L": (95, 4)}
+    numbers = {"va": "center", "family": "monospace", "fontsize": 10.5}
     arrow = {"arrowstyle": "->", "color": "#555555"}
-    for start, stop in ((0.4, 1.3), (1.8, 2.35), (3.85, 4.85), (5.55, 6.35),
-                        (6.85, 7.55), (8.45, 9.35), (10.05, 10.85)):
-        axes.annotate("", (stop, 0), (start, 0), arrowprops=arrow)
-    for x in (1.55, 6.6):
-        axes.annotate("", (x, 0.3), (x, 1.9), arrowprops=arrow)
-        axes.text(x, 0, "×", ha="center", va="center", fontsize=13,
+    for start, stop, label in (
+            (387, 363, ""), (337, 310, ""), (282, 240, "relu"),
+            (213, 190, ""), (164, 140, ""), (112, 72, r"$\sigma$"),
+            (44, 18, r"$-\log$")):
+        axes.annotate("", (95, stop), (95, start), arrowprops=arrow)
+        axes.text(101, (start + stop) / 2, label, va="center", fontsize=11)
+    for y in (350, 177):
+        axes.annotate("", (109, y), (205, y), arrowprops=arrow)
+        axes.text(95, y, "×", ha="center", va="center", fontsize=13,
                   bbox={"boxstyle": "circle", "facecolor": "white"})
     for name, (value, slope) in walk().items():
         x, y = places[name]
-        axes.text(x, y, f"${name}$", ha="center", va="center", fontsize=11,
+        axes.text(x, y, f"${name}$", ha="center", va="center", fontsize=12,
                   bbox={"boxstyle": "round,pad=0.35", "facecolor": "white",
                         "edgecolor": "#555555"})
-        axes.text(x, y + 0.42, table(value), color=VALUE, ha="center",
-                  va="bottom", fontsize=8, family="monospace")
+        room = 30 if len(name) > 3 else 20
+        axes.text(x - room, y, table(value), color=VALUE, ha="right",
+                  **numbers)
         if slope is not None:
-            axes.text(x, y - 0.42, table(slope), va="top", ha="center",
-                      color=SLOPE, fontsize=8, family="monospace",
-                      weight="bold")
-    for x, label in ((4.35, "relu"), (8.9, r"$\sigma$"),
-                     (10.45, r"$-\log$")):
-        axes.text(x, 0.14, label, ha="center", fontsize=9)
-    for start, stop, text in (
-            (0, 1.25, "$X_1$ again:\n$X_1^T D_1 = G_1$,\nbelow $M_1$"),
-            (5.2, 6.3, "$A$ again:\n$A^T D_2 = G_2$,\nbelow $M_2$")):
-        axes.annotate("", (stop, -2.5), (start, -0.4), arrowprops={
+            axes.text(x + room, y, table(slope), color=SLOPE, weight="bold",
+                      **numbers)
+    for y, text in ((400, "$X_1$ again: $X_1^T D_1 = G_1$"),
+                    (226, "$A$ again: $A^T D_2 = G_2$")):
+        axes.annotate("", (315, y - 26), (113, y), arrowprops={
             "arrowstyle": "->", "linestyle": "--", "color": SLOPE,
-            "connectionstyle": "arc3,rad=0.3"})
-        axes.text(stop + 0.1, -2.5, text, va="center", fontsize=9,
-                  color=SLOPE)
-    axes.text(-0.5, 4.75, "values, forward", color=VALUE, fontsize=10)
-    axes.text(3.0, 4.75, "slopes of the loss, back", color=SLOPE, fontsize=10,
+            "connectionstyle": "angle,angleA=0,angleB=90,rad=8"})
+        axes.text(135, y + 6, text, va="bottom", fontsize=11, color=SLOPE)
+    axes.text(0, 440, "values, forward", color=VALUE)
+    axes.text(175, 440, "slopes of the loss, back", color=SLOPE,
               weight="bold")
-    axes.set(xlim=(-0.7, 11.8), ylim=(-3.2, 5.1))
+    axes.set(xlim=(-5, 375), ylim=(-8, 452))
     axes.axis("off")
     return figure

@@ -9,7 +9,7 @@ SEEDS = 100
 
 
 def draw():
-    figure, (left, right) = panels(1, 2, (6.4, 3.1))
+    figure, (left, right) = panels(1, 2, (6.4, 3.4))
     X, y = experiments.iris_data()
     names, total, scores = np.unique(y), 0, []
     for seed in range(SEEDS):
@@ -29,7 +29,7 @@ def draw():
     left.set(xticks=range(3), yticks=range(3), xticklabels=names,
              yticklabels=names, xlabel="predicted", ylabel="true",
              title="test flowers of all splits")
-    left.tick_params(length=0, labelsize=8)
+    left.tick_params(length=0, labelsize=9)
     left.grid(False)
     values, counts = np.unique(np.round(30 * np.array(scores)),
                                return_counts=True)

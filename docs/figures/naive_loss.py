@@ -26,8 +26,8 @@ def draw():
         last = np.flatnonzero(np.isfinite(literal))[-1 if margins[-1] else 0]
         axis.plot(margins[last], literal[last], "C1X", markersize=9)
         axis.set(xlabel="wrong logit minus right logit", ylabel="loss")
-        axis.annotate("infinite from here on" if margins[-1]
-                      else "0 from here on", (margins[last], literal[last]),
+        axis.annotate("infinite\nfrom here on" if margins[-1]
+                      else "0 from\nhere on", (margins[last], literal[last]),
                       xytext=(-12, 0),
                       ha="right", va="center",
                       textcoords="offset points")

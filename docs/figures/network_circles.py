@@ -8,7 +8,7 @@ LAYERS = "features", "hidden units", "outputs"
 
 
 def draw():
-    figure, axes = panels(1, 2, (6.4, 4.2), sharex=True, sharey=True)
+    figure, axes = panels(1, 2, (6.4, 4.6), sharex=True, sharey=True)
     for axis, (title, sizes) in zip(axes, NETWORKS.items()):
         columns = [(np.arange(size) - (size - 1) / 2) * -min(1, 8 / size)
                    for size in sizes]
@@ -20,13 +20,13 @@ def draw():
             axis.text(x + 0.5, -4.6, f"$W_{x + 1}$: {sizes[x]} × "
                       f"{sizes[x + 1]}\n= {sizes[x] * sizes[x + 1]} weights\n"
                       f"and {sizes[x + 1]} bias" + "es" * (len(right) > 1),
-                      ha="center", va="top", fontsize=9)
+                      ha="center", va="top", fontsize=10)
         for x, ys in enumerate(columns):
             axis.scatter(np.full(len(ys), x), ys, 110, color=f"C{x}",
                          marker="so^"[x], edgecolor="white", zorder=2)
             axis.text(x, 4.25, f"{len(ys)} {LAYERS[x]}"
                       .replace("1 outputs", "1 output").replace(" ", "\n", 1),
-                      ha="center", va="bottom", fontsize=9)
+                      ha="center", va="bottom", fontsize=10)
         axis.set(xlim=(-0.4, 2.4), ylim=(-6.6, 5.4))
         axis.set_title(title)
         axis.axis("off")

@@ -12,7 +12,7 @@ REGIMES = {
 
 
 def draw():
-    figure, axes = panels(size=(6.4, 3.6))
+    figure, axes = panels(size=(6.4, 4.2))
     problem = experiments.iris_problem(0)
     X, y = problem.part(problem.train)
     for name, (optimizer, batch_size, style) in REGIMES.items():
@@ -29,5 +29,5 @@ def draw():
     axes.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5],
                     ["0.02", "0.05", "0.1", "0.2", "0.5"])
     axes.minorticks_off()
-    axes.legend(ncols=2)
+    figure.legend(loc="outside upper center", ncols=2)
     return figure

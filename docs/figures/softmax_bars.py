@@ -9,7 +9,7 @@ CLASSES = "setosa", "versicolor", "virginica"
 
 
 def draw():
-    figure, axes = panels(1, 3, (6.4, 2.6))
+    figure, axes = panels(1, 3, (6.4, 3.0))
     for axis, numbers, title in zip(
             axes, (LOGITS, np.exp(LOGITS), nn.softmax(LOGITS)),
             ("logits z", "exponentials e$^z$", "shared out: P")):
@@ -18,7 +18,7 @@ def draw():
                        padding=2)
         axis.axhline(0, color="black", linewidth=0.8)
         axis.set_title(title)
-        axis.margins(y=0.18)
+        axis.margins(y=0.2)
         axis.tick_params(axis="x", rotation=30)
         axis.grid(axis="x", visible=False)
     return figure

@@ -5,7 +5,7 @@ from docs.figures._style import panels, scatter, shade
 
 
 def draw():
-    figure, axes = panels(size=(5.0, 4.2))
+    figure, axes = panels(size=(6.4, 4.6))
     problem = experiments.toy_problem(0)
     network = nn.Network(hidden_size=8, activation="tanh", batch_size=None,
                          optimizer=nn.SGD(0.1, momentum=0.9),
