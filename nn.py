@@ -1833,11 +1833,6 @@ class Network:
         if path.is_file() or (path / "config.json").exists():
             raise ValueError(f"{path} is a version or a file; give the "
                              "directory in which the versions are to be")
-        extra = self._settings().keys() ^ Network._settings().keys()
-        if extra:
-            raise TypeError(f"{type(self).__name__} has settings of its own, "
-                            f"{sorted(extra)}, and a saved model has no place "
-                            "for them; save a Network with these params_")
         files = _pack(self, _made_by())
         try:
             _unpack(type(self), files["config.json"],
@@ -2788,7 +2783,12 @@ def _config(network: Network, made_by: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain_settings(network: Network) -> dict[str, Any]:
     """The settings, with the optimizer as a dict that tells its name."""
-    settings = {name: getattr(network, name) for name in network._settings()}
+    extra = network._settings().keys() ^ Network._settings().keys()
+    if extra:
+        raise TypeError(f"{type(network).__name__} has settings of its own, "
+                        f"{sorted(extra)}, and a saved model has no place for "
+                        "them; save a Network with these params_")
+    settings = {name: getattr(network, name) for name in Network._settings()}
     own = network.optimizer
     if own is not None:
         if type(own) not in _OPTIMIZERS.values():
