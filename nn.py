@@ -2552,7 +2552,7 @@ def _warn(message: str, theirs: str = "") -> None:
 #
 # An ``.npz`` file is a zip archive, and each member an ``.npy`` file: a line
 # of text that tells type and shape, then the numbers.  What bytes ``np.savez``
-# writes depends on the versions of NumPy and Python and on the clock, so we
+# writes depends on NumPy's version, and with many of them on the clock.  So we
 # write them ourselves: nothing compressed, members in the order of their
 # names, every date the first that a zip can express, every number with its
 # lowest byte first (*little-endian*), and arrays row by row (*C order*).
@@ -2646,16 +2646,6 @@ def _fill_arrays(network: Network, data: bytes) -> None:
         name.removeprefix("optimizer."): _reordered(array, sizes, "C", "F")
         for name, array in arrays.items() if name not in network.params_}
     network.params_ = {name: arrays[name] for name in network.params_}
-
-
-# >>> network = Network(2, epochs=1).fit([[0.0], [1.0]], [0, 1])
-# >>> data = _pack_arrays(_arrays(network))
-# >>> other = Network(2, epochs=0, seed=1).fit([[0.0], [1.0]], [0, 1])
-# >>> _fill_arrays(other, data)
-# >>> _pack_arrays(_arrays(other)) == data
-# True
-# >>> _pack_arrays(_arrays(other)) == data.replace(b"<f8", b">f8")
-# False
 
 
 # A config to read
@@ -2884,10 +2874,6 @@ def _saved_classes(dtype: str, values: list[Any]) -> Array:
     with np.errstate(all="ignore"):
         labels = np.array(values, kind).reshape(len(values))
     return _known_classes(None, None, labels, afresh=True)
-
-
-# >>> _saved_classes("|i1", [-1, 1])
-# array([-1,  1], dtype=int8)
 
 
 # What it was trained on
@@ -3243,8 +3229,6 @@ def _portable_total(x: Array, axis: int = 0, keepdims: bool = False) -> Array:
 # >>> bool(np.all(product[8:9] == _portable_dot(a[8:9], b)))
 # True
 # >>> bool(np.all(product.T == _portable_dot(b.T, a.T)))
-# True
-# >>> bool(np.allclose(product, a @ b, rtol=0, atol=1e-12))
 # True
 #
 # A product with few columns is computed as its transpose, which keeps NumPy's
