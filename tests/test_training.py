@@ -94,21 +94,6 @@ def test_batches_of_any_size_add_up_to_all_rows(X, y, batch_size, dtype):
     assert math.isclose(network.loss_curve_[0], loss, rel_tol=close)
 
 
-@pytest.mark.parametrize("X, y", [LARGE, WIDE], ids=["large", "wide"])
-def test_a_full_batch_too_large_to_be_taken_at_once_is_still_one(X, y):
-    inside, outside, other = (
-        nn.Network(4, "tanh", nn.SGD(0.1, 0.9), None, 0, seed).fit(X, y)
-        for seed in (0, 0, 1))
-    other.params_ = copy.deepcopy(inside.params_)
-    for _ in range(5):
-        outside.apply_gradients(outside.loss_and_gradients(X, y)[1])
-    inside.partial_fit(X, y, epochs=5)
-    other.partial_fit(X, y, epochs=5)           # and is never shuffled
-    assert furthest(inside.params_, outside.params_) < 1e-12
-    assert snapshot(other.params_) == snapshot(inside.params_)
-    assert other.loss_curve_ == inside.loss_curve_
-
-
 @pytest.mark.parametrize("batch_size", BATCH_SIZES)
 @pytest.mark.parametrize("k", [2, 3])
 def test_the_loss_of_an_epoch_is_the_mean_over_all_rows(k, batch_size):
@@ -117,10 +102,17 @@ def test_the_loss_of_an_epoch_is_the_mean_over_all_rows(k, batch_size):
     assert np.allclose(network.loss_curve_, loss, rtol=1e-14, atol=0)
 
 
-def test_a_batch_of_all_rows_is_a_full_batch():
-    whole = learned(fitted(batch_size=None)[0])
-    for batch_size in (40, 41, 10 ** 30):
-        assert learned(fitted(batch_size=batch_size)[0]) == whole
+@pytest.mark.parametrize("X, y", [clusters(), LARGE, WIDE],
+                         ids=["small", "large", "wide"])
+def test_a_batch_of_all_rows_is_a_full_batch_and_never_shuffled(X, y):
+    found = []
+    first = nn.Network(4, epochs=0).fit(X, y).params_
+    for seed, batch_size in enumerate([None, len(X), len(X) + 1, 10 ** 30]):
+        network = nn.Network(4, "tanh", nn.SGD(0.1, 0.9), batch_size, 0, seed)
+        network.fit(X, y).params_ = copy.deepcopy(first)
+        network.partial_fit(X, y, epochs=5)
+        found.append(snapshot([network.params_, network.loss_curve_]))
+    assert found == found[:1] * 4
 
 
 def test_one_seed_gives_the_same_bits_and_another_seed_other_batches():
