@@ -48,19 +48,9 @@ LETTERS = json.dumps([*string.ascii_uppercase])
 nan, inf = math.nan, math.inf
 
 
-class Species(str, enum.Enum):
-    """Labels that are a kind of str."""
-
-    SETOSA = "setosa"
-    VIRGINICA = "virginica"
-
-
-class Level(enum.IntEnum):
-    """Labels that are a kind of int."""
-
-    LOW = 1
-    HIGH = 2
-
+# Labels that are a kind of str, and such as are a kind of int.
+Species = enum.Enum("Species", {"SETOSA": "a", "VIRGINICA": "b"}, type=str)
+Level = enum.IntEnum("Level", ["LOW", "HIGH"])
 
 # An optimizer of the user's own that does not do its part.
 Idle = collections.namedtuple("Idle", "")
@@ -100,16 +90,12 @@ def holding(**attributes):
 
 
 def with_params(**changes):
-    """A fitted network with other numbers or arrays, or None for none."""
-    network = fitted()
-    for name, value in changes.items():
-        if isinstance(value, float):
-            network.params_[name][:] = value
-        else:
-            network.params_[name] = value
-            if value is None:
-                del network.params_[name]
-    return network
+    """A fitted network with other arrays, or one number throughout."""
+    params = fitted().params_
+    return holding(params_={**params, **{
+        name: np.full_like(params[name], value)
+        if isinstance(value, float) else value
+        for name, value in changes.items()}})
 
 
 def like(**changes):
@@ -224,7 +210,6 @@ BOOLS = of_optimizers(lambda name, value: isinstance(value, bool))
 # -----------------------------------
 
 TABLE = (ROOT / "tests" / "refusals.txt").read_text("utf-8")
-TABLE = TABLE[TABLE.index("\n# "):]
 
 OF_VALUE = {
     "{value}": repr,
@@ -240,26 +225,19 @@ OF_NN = {
 
 def entries():
     """(call, error and message) of each line, in each of its places."""
-    places, given, said, found = {}, [], "", []
-    for line in [*TABLE.splitlines(), "#"]:
-        if said and not line.startswith(" "):
-            said = " ".join(said.split())
-            found += [one for value in given
-                      for one in placed(value, places, said)]
-            given, said = [], ""
-        if line.startswith("#"):
-            places = {"{}": ""}
-        elif line.startswith("in "):
+    for section in re.split(r"^# .*\n", TABLE, flags=re.M)[1:]:
+        places = {"{}": ""}
+        if section.startswith("in "):
+            listed, section = section.split("\n", 1)
             places = {}
-            for word in line[3:].split(" and "):
-                places |= dict.fromkeys([word]) if "{}" in word else dict(
-                    globals()[word] if isinstance(globals()[word], dict)
-                    else dict.fromkeys(globals()[word]))
-        elif line.startswith(" "):
-            said = f"{said} {line.strip()}"
-        elif line:
-            given.append(line)
-    return found
+            for word in listed[3:].split(" and "):
+                where = globals().get(word, [word])
+                places |= where if isinstance(where, dict) else (
+                    dict.fromkeys(where))
+        for given, said in re.findall(r"((?:^\S.*\n)+)((?:^ .*\n?)+)",
+                                      section, re.M):
+            for value in given.splitlines():
+                yield from placed(value, places, " ".join(said.split()))
 
 
 def placed(value, places, said):
@@ -294,7 +272,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("refused")
 
 
-@pytest.mark.parametrize("call, said", entries())
+@pytest.mark.parametrize("call, said", [*entries()])
 def test_a_refusal_says_what_to_do_and_changes_nothing(
         call, said, folder, monkeypatch, request):
     if "load(" in call or call.startswith("network.save"):
