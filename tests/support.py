@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -158,7 +159,17 @@ def furthest(params, others):
                for name in PARAMS)
 
 
-# Processes and saved models.
+# Memory, processes and saved models.
+
+def most_memory(call):
+    """The most bytes that a call needs at a time."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
 
 def run(*arguments, cwd=None, timeout=120, env=None, **more):
     """A Python process of its own, at its end, with what it printed."""

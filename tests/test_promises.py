@@ -4,14 +4,13 @@ import ast
 import inspect
 import sys
 import timeit
-import tracemalloc
 import warnings
 
 import numpy as np
 import pytest
 
 import nn
-from support import ROOT, fitted, run, snapshot
+from support import ROOT, fitted, most_memory, run, snapshot
 
 SOURCE = (ROOT / "nn.py").read_text(encoding="utf-8")
 PUBLIC = [getattr(nn, name) for name in nn.__all__]
@@ -152,10 +151,7 @@ def test_memory_is_linear_in_the_classes(call):
     for k in (1_000, 4_000):
         network = nn.Network(4).partial_fit(X, y, classes=range(k), epochs=0)
         call(network, X, y)
-        tracemalloc.start()
-        call(network, X, y)
-        most.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
+        most.append(most_memory(lambda: call(network, X, y)))
     assert most[1] < 1.2 * 4 * most[0]
 
 

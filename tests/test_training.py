@@ -6,7 +6,6 @@ import math
 import pickle
 import sys
 import tempfile
-import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -25,6 +24,7 @@ from support import (
     fitted,
     furthest,
     learned,
+    most_memory,
     snapshot,
     split,
 )
@@ -265,15 +265,9 @@ def test_a_table_is_copied_a_part_at_a_time(batch_size, tmp_path):
     X[::100], y = 1, np.arange(10_000) % 3
     network = nn.Network(4, "tanh", nn.SGD(), batch_size, epochs=0)
     network.fit(X[:10], np.arange(10) % 3)
-    tracemalloc.start()
-    try:
-        network.partial_fit(X, y)
-        network.evaluate(X, y)
-        network.predict(X)
-        _, most = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert most < X.nbytes / 2
+    for call in (network.partial_fit, network.evaluate):
+        assert most_memory(lambda: call(X, y)) < X.nbytes / 2
+    assert most_memory(lambda: network.predict(X)) < X.nbytes / 2
 
 
 # Callbacks.
