@@ -155,8 +155,7 @@ def test_get_and_set_params_reach_into_the_optimizer(optimizer):
 def test_without_an_optimizer_settings_are_those_of_sgd():
     network = nn.Network()
     assert network.get_params()["optimizer"] is None
-    if "optimizer__momentum" in network.get_params():
-        assert network.get_params()["optimizer__momentum"] == 0.0
+    assert network.get_params()["optimizer__momentum"] == 0.0
     network.set_params(optimizer__momentum=0.5)
     assert network.optimizer == nn.SGD(momentum=0.5)
     one, two = (fitted(optimizer=one)[0] for one in (None, nn.SGD()))

@@ -417,12 +417,9 @@ def test_training_goes_on_whatever_else_a_callback_does_or_answers(callback):
 
 # Wholly or not at all.
 
-class Oops(BaseException):
-    pass
-
-
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, Oops,
-                                   StopIteration, GeneratorExit])
+@pytest.mark.parametrize("error", [
+    ValueError, KeyboardInterrupt, StopIteration, GeneratorExit,
+    BaseException])
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 @pytest.mark.parametrize("batch_size", [None, 7])
 @pytest.mark.parametrize("new", [True, False])
