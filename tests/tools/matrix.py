@@ -1,15 +1,11 @@
 """Run the whole suite on every NumPy and every Python that can be had.
 
-``make matrix`` runs this.  The NumPys 1.24, 1.26, 2.0 and the newest are
-tried on the Python that runs it, and each Python from 3.10 up that is on the
-path is tried with the newest NumPy it can have.  Each gets an environment of
-its own below the folder that is named on the command line.
+``make matrix`` runs this.  Four NumPys are tried on the Python that runs it,
+and each other Python that is on the path is tried with the newest NumPy that
+it can have.  Each gets an environment of its own below the folder that is
+named on the command line.
 """
 
-from __future__ import annotations
-
-import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +13,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NUMPYS = ["numpy==1.24.*", "numpy==1.26.*", "numpy==2.0.*", "numpy"]
-NEEDED = ROOT / "requirements" / "pytest.txt"
+
+
+def run(*command, **options):
+    return subprocess.run(command, capture_output=True, text=True, **options)
 
 
 def combinations():
@@ -25,57 +24,38 @@ def combinations():
     for numpy in NUMPYS:
         yield sys.executable, numpy
     for minor in range(10, 20):
-        found = next(filter(works, interpreters(minor)), None)
-        if minor != sys.version_info.minor and found:
-            yield found, "numpy"
+        python = shutil.which(f"python3.{minor}")
+        if python and minor != sys.version_info.minor and (
+                run(python, "-c", "").returncode == 0):     # pyenv's may fail
+            yield python, "numpy"
 
 
-def interpreters(minor):
-    """Where a Python 3.minor may be: on the path, or kept by pyenv."""
-    yield shutil.which(f"python3.{minor}")
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    yield from map(str, pyenv.glob(f"versions/3.{minor}.*/bin/python"))
-
-
-def works(python):
-    """Whether an interpreter of that name starts at all."""
-    return python is not None and subprocess.run([python, "-c", ""],
-                          capture_output=True).returncode == 0
-
-
-def result(folder, python, numpy):
-    """One line: what ran, and how the suite ended."""
-    name = re.sub(r"[^0-9a-z.]+", "-", f"{python}-{numpy}".lower())
-    home = Path(folder) / name
-    run = str(home / "bin" / "python")
-    if not Path(run).exists():
-        subprocess.run([python, "-m", "venv", str(home)], check=True)
-    done = subprocess.run(
-        [run, "-m", "pip", "install", "--quiet", "--only-binary", ":all:",
-         "--disable-pip-version-check", numpy, "-r", str(NEEDED)],
-        capture_output=True, text=True)
-    if done.returncode:
-        return f"{name:24} not to be had", True
-    done = subprocess.run([run, "-m", "pytest", "-q", "-n", "2"], cwd=ROOT,
-                          capture_output=True, text=True)
-    versions = subprocess.run(
-        [run, "-c", "import sys, numpy; print(sys.version.split()[0], "
-         "numpy.__version__)"], capture_output=True, text=True).stdout
-    lines = done.stdout.strip().splitlines()
-    python, numpy = versions.split()
-    failed = [line for line in lines if line.startswith("FAILED")]
-    return "\n".join([f"Python {python:8} NumPy {numpy:8} {lines[-1]}",
-                      *failed]), done.returncode == 0
+def result(home, python, numpy):
+    """What ran, how the suite ended, and whether that is well."""
+    own = str(home / "bin" / "python")
+    if not home.exists():
+        run(python, "-m", "venv", str(home), check=True)
+    if run(own, "-m", "pip", "install", "--quiet", "--only-binary", ":all:",
+           "--disable-pip-version-check", numpy, "-r",
+           str(ROOT / "requirements" / "pytest.txt")).returncode:
+        return f"{home.name}: not to be had", True
+    name = run(own, "-c", "import sys, numpy; print('Python', sys.version."
+               "split()[0], 'NumPy', numpy.__version__)").stdout.strip()
+    suite = run(own, "-m", "pytest", "-q", "-n", "2", cwd=ROOT)
+    *above, last = suite.stdout.strip().splitlines()
+    failed = [line for line in above if line.startswith("FAILED")]
+    return "\n".join([f"{name}: {last}", *failed]), suite.returncode == 0
 
 
 def main(folder):
-    """Print a line for each combination; fail if one failed."""
+    """Print how each combination ended; 1 if one failed."""
     good = True
     for python, numpy in combinations():
-        line, passed = result(folder, python, numpy)
+        name = f"{Path(python).name}-{numpy}".strip(".*").replace("==", "-")
+        line, passed = result(Path(folder, name), python, numpy)
         print(line, flush=True)
         good = good and passed
-    return 0 if good else 1
+    return int(not good)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 ``make portable`` runs this.  Each configuration is a fresh process with a
 version of NumPy, a type of processor for OpenBLAS to tune itself to, a
 number of threads, SIMD levels of NumPy switched off one after the other, and
-a memory layout of X.  In each, every activation, both outputs, two
-optimizers and both dtypes are trained, by full and by mini-batch.  Portable
+a memory layout of X.  In each, every activation and every optimizer, both
+outputs and both dtypes are trained, by full and by mini-batch.  Portable
 arithmetic has to give one result in all of them.
 """
 
@@ -23,8 +23,9 @@ if __name__ == "__main__":
 
 import nn  # noqa: E402
 
-NUMPYS = ["1.24", "1.26", "2.0", "newest"]
+NUMPYS = ["numpy==1.24.*", "numpy==1.26.*", "numpy==2.0.*", "numpy"]
 CORES = ["", "Prescott", "Haswell", "SkylakeX"]
+OPTIMIZERS = nn._OPTIMIZERS | {"SGD": lambda: nn.SGD(0.1, 0.9, nesterov=True)}
 
 # The SIMD levels that this NumPy can switch on and this machine has.
 
@@ -50,11 +51,10 @@ def digests(arithmetic, layout):
     labels = np.arange(75) % 3
     X[:, 0] += labels
     X = arranged(X, layout)
-    optimizers = nn.SGD(0.1, 0.9, nesterov=True), nn.Adam(0.01)
     for activation, y, optimizer, (dtype, batch) in itertools.product(
-            ("tanh", "sigmoid", "relu"), (labels, labels == 1), optimizers,
+            nn._ACTIVATIONS, (labels, labels == 1), OPTIMIZERS.values(),
             (("float64", 75), ("float32", 16))):
-        network = nn.Network(7, activation, optimizer, batch, 25, 3, dtype,
+        network = nn.Network(7, activation, optimizer(), batch, 25, 3, dtype,
                              arithmetic).fit(X, y)
         arrays = [*network.params_.values(), network.predict_proba(X),
                   *network.loss_and_gradients(X, y)[1].values()]
@@ -66,60 +66,38 @@ def digests(arithmetic, layout):
 # A configuration is the folder of a NumPy ("" for the one installed), the
 # features to switch off, a core type, a number of threads and a layout.
 
-def environment(numpy, off="", core="", threads=1):
-    """The variables of a process in one configuration."""
-    variables = {name: value for name, value in os.environ.items()
-                 if not name.startswith(("OPENBLAS_", "NPY_"))}
-    chosen = {"PYTHONPATH": numpy, "NPY_DISABLE_CPU_FEATURES": off,
-              "OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": str(threads)}
-    return variables | {name: v for name, v in chosen.items() if v}
-
-
-def python(numpy, *arguments, **configuration):
-    """What Python prints with that NumPy, in words."""
-    done = subprocess.run([sys.executable, *arguments], text=True,
-                          env=environment(numpy, **configuration),
-                          capture_output=True)
+def python(numpy, *arguments, off="", core="", threads=1):
+    """What Python prints in a configuration, in words."""
+    variables = os.environ | {
+        "PYTHONPATH": numpy, "NPY_DISABLE_CPU_FEATURES": off,
+        "OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": str(threads)}
+    done = subprocess.run(
+        [sys.executable, *arguments], text=True, capture_output=True,
+        env={name: value for name, value in variables.items() if value})
     if done.returncode:
-        raise RuntimeError(f"{numpy, configuration}: {done.stderr}")
+        raise RuntimeError(f"{numpy, off, core, threads}: {done.stderr}")
     return done.stdout.split()
 
 
 def configurations(numpy):
-    """All that is varied with one NumPy."""
-    found = python(numpy, "-c", FEATURES)
-    for i in range(len(found) + 1):
-        yield numpy, " ".join(found[i:]), CORES[i % 4], 1 + i % 2, i % 3
+    """All that is varied with one NumPy, the least first, the most last."""
     for (i, core), threads in itertools.product(enumerate(CORES), (1, 2)):
         yield numpy, "", core, threads, i % 3
+    found = python(numpy, "-c", FEATURES)
+    for i in reversed(range(len(found) + 1)):
+        yield numpy, " ".join(found[i:]), CORES[i % 4], 1 + i % 2, i % 3
 
 
-def short_configurations():
-    """Four for make test: the extremes."""
-    found = python("", "-c", FEATURES)
-    yield "", "", "", 1, 0
-    yield "", "", "Prescott", 2, 1
-    yield "", " ".join(found), "Haswell", 1, 2
-    yield "", " ".join(found[len(found) // 2:]), "Prescott", 2, 0
+def result(numpy, off, core, threads, layout):
+    """One digest of all networks for each arithmetic."""
+    words = python(numpy, "-W", "error", __file__, "child", str(layout),
+                   off=off, core=core, threads=threads)
+    return dict(zip(words[::2], words[1::2], strict=True))
 
 
-def distinct_results(chosen, show=lambda *row: None):
-    """The set of results of each arithmetic over some configurations."""
-    results = {"portable": set(), "blas": set()}
-    for numpy, off, core, threads, layout in chosen:
-        words = python(numpy, "-W", "error", __file__, "child", str(layout),
-                       off=off, core=core, threads=threads)
-        row = dict(zip(words[::2], words[1::2], strict=True))
-        for arithmetic, digest in row.items():
-            results[arithmetic].add(digest)
-        show(numpy, off, core, threads, layout, row)
-    return results
-
-
-def installed(folder, version):
+def installed(folder, wanted):
     """A folder with that NumPy in it; None where there is none for us."""
-    target = Path(folder) / f"numpy-{version}"
-    wanted = "numpy" if version == "newest" else f"numpy=={version}.*"
+    target = Path(folder) / wanted.strip(".*")
     if not (target / "numpy").exists() and subprocess.run(
             [sys.executable, "-m", "pip", "install", "--quiet",
              "--disable-pip-version-check", "--only-binary", ":all:",
@@ -129,31 +107,31 @@ def installed(folder, version):
     return str(target)
 
 
-def show(numpy, off, core, threads, layout, row):
-    """Print a line for one configuration."""
-    print(f"{Path(numpy).name:14} threads {threads}  layout {layout}  "
-          f"core {core or 'own':9} portable {row['portable'][:8]}  "
-          f"blas {row['blas'][:8]}  off: {off or '-'}", flush=True)
-
-
 def main(folder):
     """Print a line for each configuration, and the number of results."""
-    chosen = []
-    for version in NUMPYS:
-        numpy = installed(folder, version)
+    seen = {"portable": [], "blas": []}
+    for wanted in NUMPYS:
+        numpy = installed(folder, wanted)
         if numpy is None:
-            print(f"numpy {version} cannot be had for this Python")
-        else:
-            chosen += configurations(numpy)
-    results = distinct_results(chosen, show)
-    print(f"{len(chosen)} configurations; distinct results: portable "
-          f"{len(results['portable'])}, blas {len(results['blas'])}")
-    return 0 if len(results["portable"]) == 1 else 1
+            print(f"{wanted} cannot be had for this Python")
+            continue
+        for chosen in configurations(numpy):
+            _, off, core, threads, layout = chosen
+            row = result(*chosen)
+            for arithmetic in seen:
+                seen[arithmetic].append(row[arithmetic])
+            print(f"{wanted:14} threads {threads}  layout {layout}  core "
+                  f"{core or 'own':9} portable {row['portable'][:8]}  blas "
+                  f"{row['blas'][:8]}  off: {off or '-'}", flush=True)
+    portable, blas = (len(set(found)) for found in seen.values())
+    print(f"{len(seen['blas'])} configurations; distinct results: portable "
+          f"{portable}, blas {blas}")
+    return int(portable != 1)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "child":
-        for arithmetic in ("portable", "blas"):
+        for arithmetic in nn._ARITHMETIC:
             every = "".join(digests(arithmetic, int(sys.argv[2])))
             print(arithmetic, hashlib.sha256(every.encode()).hexdigest())
     else:
