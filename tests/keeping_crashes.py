@@ -9,7 +9,6 @@ import io
 import itertools
 import os
 import shutil
-import signal
 import tempfile
 import time
 import warnings
@@ -136,24 +135,18 @@ class Node:
         self.now = with_changes(self.now, names)
         self.changes.append(names)
 
-    def after_power_loss(self, rng, mode):
-        """The names and contents that a restart finds: dicts and bytes.
-
-        Mode 0: nothing that was not synced is there.  Mode 1: all names,
-        but no content that was not synced.  Mode 2: some of each.
+    def after_power_loss(self, rng, names, content):
+        """The dicts and bytes that a restart finds, given how likely it is
+        that names and content are there although they were not synced.
         """
         if isinstance(self.now, bytes):
-            if mode < 2 or self.safe == self.now or rng.random() < 0.5:
-                return self.safe
-            cut = int(rng.integers(len(self.now) + 1))
-            return self.now[:cut].ljust(int(rng.integers(2)) * len(self.now),
-                                        b"\0")
-        names = self.safe
+            return self.now if rng.random() < content else self.safe
+        found = self.safe
         for changes in self.changes:
-            if mode == 1 or (mode == 2 and rng.random() < 0.5):
-                names = with_changes(names, changes)
-        return {name: child.after_power_loss(rng, mode)
-                for name, child in names.items()}
+            if rng.random() < names:
+                found = with_changes(found, changes)
+        return {name: child.after_power_loss(rng, names, content)
+                for name, child in found.items()}
 
 
 def with_changes(names, changes):
@@ -174,6 +167,8 @@ class Disk:
         return node
 
     def play(self, name, result, args):
+        if name == "open":          # perhaps of something elsewhere
+            self.handles.pop(result, None)
         if name in ("write", "fsync") and args[0] in self.handles:
             node = self.handles[args[0]]
             if name == "write":
@@ -181,23 +176,21 @@ class Disk:
             else:
                 node.safe, node.changes = node.now, []
         if not str(args[0]).startswith(str(self.root)):
-            self.handles.pop(result, None)
             return
         path = Path(args[0])
         if name == "mkdir":
             self.at(path.parent).change({path.name: Node({})})
         elif name == "open":
-            if args[1] & os.O_CREAT and (
-                    path.name not in self.at(path.parent).now):
+            if args[1] & os.O_CREAT:
                 self.at(path.parent).change({path.name: Node(b"")})
             self.handles[result] = self.at(path)
-        elif name in ("rename", "replace"):
+        elif name == "rename":
             target = Path(args[1])
             assert target.parent == path.parent
             self.at(path.parent).change({
                 path.name: None, target.name: self.at(path)})
-        elif name in ("unlink", "remove", "rmdir"):
-            self.at(path.parent).change({path.name: None})
+        else:
+            assert name in ("listdir", "scandir", "stat", "lstat"), name
 
 
 def write_tree(path, tree):
@@ -226,10 +219,10 @@ def power_losses(directory, seed, variants):
             safe[result] = args
             continue
         disk.play(name, result, args)
-        for mode in [0, 1] + [2] * variants:
+        for likely in [(0, 0), (1, 0)] + [(0.5, 0.5)] * variants:
             with tempfile.TemporaryDirectory(dir=directory) as restarted:
                 write_tree(Path(restarted), disk.top.after_power_loss(
-                    rng, mode))
+                    rng, *likely))
                 check_restart(Path(restarted, "models", "small"), safe)
             tried += 1
     return tried
@@ -282,22 +275,13 @@ def saver(directory, pipe, first, count=2**53):
         os.write(pipe, f"{number} {tag}\n".encode())
 
 
-@contextmanager
-def running(directory, first):
-    """A saver at work, the pipe in which it tells, and an empty dict.
-
-    In the end it dies, and the dict has the tags of all that it had told.
-    """
-    (reading, writing), told = os.pipe(), {}
-    process = started(saver, directory, writing, first)
+def savers(directory, firsts, count=2**53):
+    """Processes that save, and an open file with what they tell."""
+    reading, writing = os.pipe()
+    busy = [started(saver, directory, writing, first, count)
+            for first in firsts]
     os.close(writing)
-    with open(reading) as answers:
-        try:
-            yield process, answers, told
-        finally:
-            process.kill()
-            process.join()
-            told.update(map(int, line.split()) for line in answers)
+    return busy, open(reading)
 
 
 def kills(directory, n, seed):
@@ -309,11 +293,13 @@ def kills(directory, n, seed):
     small().save(directory)
     for i in range(n):
         known = set(nn.versions(directory))
-        with running(directory, i * 1000) as (_, answers, told):
-            said = answers.readline() if rng.random() < 0.8 else ""
+        (process,), answers = savers(directory, [i * 1000])
+        with answers:
+            said = [answers.readline()] if rng.random() < 0.8 else []
             time.sleep(rng.random() * 0.012)
-        if said:
-            told.update([map(int, said.split())])
+            process.kill()
+            process.join()
+            told = dict(map(int, line.split()) for line in [*said, *answers])
         now = set(nn.versions(directory))
         assert now >= known | told.keys()
         for number in now - known:
@@ -323,22 +309,6 @@ def kills(directory, n, seed):
     for number in nn.versions(directory):
         check_version(directory, number)
     return count
-
-
-def living_writers(directory, n, seed):
-    """Stop a saver n times, save beside it, wake it: it must go on."""
-    rng = np.random.default_rng(seed)
-    small().save(directory)
-    for _ in range(n):
-        with running(directory, 0) as (process, answers, _):
-            answers.readline()
-            time.sleep(rng.random() * 0.01)
-            os.kill(process.pid, signal.SIGSTOP)
-            os.waitpid(process.pid, os.WUNTRACED)
-            small().save(directory)
-            os.kill(process.pid, signal.SIGCONT)
-            for _ in range(2):
-                assert answers.readline(), "the live writer failed"
 
 
 def reader(directory):
@@ -353,11 +323,9 @@ def crowd(directory, writers, saves, readers):
     """
     small(-1.0).save(directory)
     watchers = [started(reader, directory) for _ in range(readers)]
-    reading, writing = os.pipe()
-    busy = [started(saver, directory, writing, who * saves, saves)
-            for who in range(writers)]
-    os.close(writing)
-    with open(reading) as answers:
+    busy, answers = savers(
+        directory, range(0, writers * saves, saves), saves)
+    with answers:
         told = [tuple(map(int, line.split())) for line in answers]
     for process in busy:
         process.join()

@@ -119,12 +119,10 @@ def test_settings_are_kept_as_plain_numbers(models, optimizer):
     network = nn.Network(np.int8(3), "relu", optimizer, np.int16(9), 2, 2**70,
                          "float32", "portable").fit(X, y)
     loaded = nn.Network.load(network.save(models))
-    assert loaded.get_params() == network.get_params()
     assert type(loaded) is nn.Network
-    assert all(type(value) in (int, str, float, bool, type(optimizer))
-               for value in loaded.get_params().values())
-    assert type(loaded.optimizer) is type(optimizer)
-    assert type(getattr(loaded.optimizer, "nesterov", True)) is bool
+    assert loaded.get_params() == network.get_params()
+    for value in loaded.get_params().values():
+        assert type(value) in (int, str, float, bool, type(optimizer))
 
 
 LABELS = [
@@ -136,61 +134,54 @@ LABELS = [
     ([1, 2], ">i4"), ([1.0, 2.0], ">f8"), ([1, 2], ">u2"), (["a", "b"], ">U3")]
 
 
-@pytest.mark.parametrize(("labels", "dtype"), LABELS)
-def test_labels_are_kept_with_their_type(models, labels, dtype):
-    y = np.array(labels * 4, dtype)
-    X = np.arange(2.0 * len(y)).reshape(len(y), 2) % 7
-    network = nn.Network(3, epochs=2).fit(X, y)
-    loaded = nn.Network.load(network.save(models))
-    native = np.dtype(dtype).newbyteorder("=")
-    assert loaded.classes_.dtype == loaded.predict(X).dtype == native
-    assert repr(loaded.classes_.tolist()) == repr(labels)
-    assert loaded.predict(X).tolist() == network.predict(X).tolist()
-
-
-def random_network(rng):
-    """A network of random size, labels and settings."""
+def random_network(rng, labels):
+    """A network of random size, feature names and settings."""
     def pick(options):
         options = list(options)
         return options[rng.integers(len(options))]
 
-    def texts(n):
+    def names(n):
         letters = "ab \"\\/\n\t[]{},:\0\x7fäß中\u2028\ud800😀\ufeff"
         return ["".join(pick(letters) for _ in range(pick(range(12))))
                 + str(i) for i in range(n)]
 
-    d, n, labels = pick(range(1, 7)), pick(range(1, 9)), np.array(
-        *pick(LABELS))
-    if labels.dtype.kind == "U":
-        labels = np.array(texts(5))
-    labels = labels.astype(labels.dtype.newbyteorder("="))
+    d, n = pick(range(1, 7)), pick(range(1, 9))
     X = rng.normal(size=(n, d))
     network = nn.Network(
         pick(range(1, 12)), pick(ACTIVATIONS),
         pick([lambda: None, *OPTIMIZERS.values()])(), pick([None, 1, 5]),
         pick(range(4)), pick(range(99)), pick(DTYPES), pick(ARITHMETICS))
     return network.partial_fit(
-        pick([X, Frame(X, texts(d))]), rng.choice(labels, n), classes=labels,
+        pick([X, Frame(X, names(d))]), rng.choice(labels, n), classes=labels,
         epochs=network.epochs)
 
 
-@pytest.mark.parametrize("seed", range(size(1, 2)))
-def test_random_networks_come_back_to_the_bit(models, seed):
-    """With any finite bits in their arrays, and give the same bytes again."""
-    rng = np.random.default_rng(seed)
-    for _ in range(size(60, 1000)):
-        network = random_network(rng)
+def with_any_bits(rng, array):
+    """An array like this with any finite bits in it."""
+    if array.ndim == 0:
+        return array
+    bits = np.frombuffer(rng.bytes(array.nbytes), array.dtype)
+    return np.where(np.isfinite(bits), bits, rng.choice(np.array(
+        [-0.0, 1e-40, 3e38], array.dtype), bits.shape)).reshape(array.shape)
+
+
+@pytest.mark.parametrize(("labels", "dtype"), LABELS)
+def test_random_networks_come_back_to_the_bit(models, labels, dtype):
+    """With any bits in their arrays, and give the same bytes again."""
+    rng = np.random.default_rng(0)
+    for _ in range(size(4, 100)):
+        network = random_network(rng, np.array(labels, dtype))
         before = snapshot(network)
         path = network.save(models)
-        assert snapshot(network) == before == snapshot(nn.Network.load(path))
-        found = files.read(path)
-        arrays = files.unpack(found["weights.npz"])
-        for name, array in arrays.items():
-            if array.ndim:
-                bits = np.frombuffer(rng.bytes(array.nbytes), array.dtype)
-                bits = np.where(np.isfinite(bits), bits, rng.choice(
-                    np.array([-0.0, 1e-40, 3e38], array.dtype), bits.shape))
-                arrays[name] = bits.reshape(array.shape)
+        assert snapshot(network) == before
+        found, loaded = files.read(path), nn.Network.load(path)
+        native = np.dtype(dtype).newbyteorder("=")
+        assert loaded.classes_.dtype == native
+        assert repr(loaded.classes_.tolist()) == repr(labels)
+        network.classes_ = network.classes_.astype(native)
+        assert snapshot(loaded) == snapshot(network)
+        arrays = {name: with_any_bits(rng, array) for name, array
+                  in files.unpack(found["weights.npz"]).items()}
         files.put(path, files.reseal({
             **found, "weights.npz": files.pack(arrays)}))
         found, loaded = files.read(path), nn.Network.load(path)
@@ -401,11 +392,6 @@ def test_a_save_that_is_killed_leaves_nothing_torn(models, record_property):
 
 
 @needs_fork
-def test_living_writers_are_left_alone(models):
-    crashes.living_writers(models, size(15, 300), seed=0)
-
-
-@needs_fork
 def test_a_crowd_of_writers_and_readers(models):
     crashes.crowd(models, *size((8, 10), (16, 200)), readers=size(2, 3))
 
@@ -525,25 +511,15 @@ def test_a_number_is_never_given_twice(models):
     assert network.save(models.parent / "copy").name == "v0006"
 
 
-def test_ten_thousand_comes_after_9999(models):
+@pytest.mark.parametrize("last", [9998, 10**200 - 2])
+def test_numbers_may_have_more_than_four_digits(models, last):
     network, X, y = fitted(epochs=1)
-    (models / "v9998").mkdir(parents=True)
-    for name in "v9999", "v10000", "v10001":
-        assert network.partial_fit(X, y).save(models).name == name
-    assert nn.versions(models) == [9998, 9999, 10000, 10001]
+    (models / f"v{last}").mkdir(parents=True)
+    for number in range(last + 1, last + 4):
+        path = network.partial_fit(X, y).save(models)
+        assert path.name == f"v{number}"
+    assert nn.versions(models) == list(range(last, last + 4))
     assert epochs(models) == 4
-
-
-@needs_posix
-def test_a_version_number_of_200_digits_holds_up_nobody(models):
-    (models / f"v{'9' * 200}").mkdir(parents=True)
-    try:
-        with files.within(5):
-            for _ in range(3):
-                path = files.small().save(models)
-                assert int(path.name[1:]) in nn.versions(models)
-    except (ValueError, OSError) as error:
-        assert str(models) in str(error)
 
 
 @needs_posix
