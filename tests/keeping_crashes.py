@@ -6,7 +6,6 @@ functions of ``os`` and ``open``; nothing here knows how nn.py does it.
 
 import builtins
 import io
-import itertools
 import os
 import shutil
 import tempfile
@@ -14,12 +13,13 @@ import time
 import warnings
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
-from keeping_files import kept, pack, read, reseal, small, unpack
+from keeping_files import kept, read, small
 
 import nn
 
@@ -31,23 +31,14 @@ WATCHED = ["mkdir", "open", "write", "rename", "replace", "link", "fsync",
 @lru_cache
 def small_files(tag):
     """The files that small(tag) has to be saved as."""
-    if tag == 0.0:
-        return kept(small())
-    files = small_files(0.0)
-    arrays = unpack(files["weights.npz"])
-    arrays["b2"][0] = tag
-    return reseal({**files, "weights.npz": pack(arrays)})
+    return kept(small(tag))
 
 
-def check_version(directory, number=None, tag=None):
-    """Raise unless a version is there, whole, and the one that it should be.
-
-    Without a number it is the newest.
-    """
+def check_version(directory, number, tag=None):
+    """Raise unless a version is whole, and the one that it should be."""
     found = float(nn.Network.load(directory, number).params_["b2"][0])
     assert tag in (None, found)
-    if number is not None:
-        assert read(directory / f"v{number:04d}") == small_files(found)
+    assert read(directory / f"v{number:04d}") == small_files(found)
 
 
 # Calls that are seen
@@ -90,7 +81,7 @@ def failing_calls(directory, error, used):
     forgiven = set()
     small(1.0).save(directory / "used")
     leave_stage(directory / "used", days=2)
-    for at in itertools.count():
+    for at in count():
         models, calls, saved = directory / str(at), [], True
         if used:
             shutil.copytree(directory / "used", models)
@@ -289,7 +280,7 @@ def kills(directory, n, seed):
 
     Raises if one of them is lost, or if any version is torn.
     """
-    rng, count = np.random.default_rng(seed), 0
+    rng, safe = np.random.default_rng(seed), 0
     small().save(directory)
     for i in range(n):
         known = set(nn.versions(directory))
@@ -304,17 +295,17 @@ def kills(directory, n, seed):
         assert now >= known | told.keys()
         for number in now - known:
             check_version(directory, number, told.get(number))
-        count += len(told)
+        safe += len(told)
         small().save(directory)
     for number in nn.versions(directory):
         check_version(directory, number)
-    return count
+    return safe
 
 
 def reader(directory):
     while True:
-        check_version(directory)
-        check_version(directory, nn.versions(directory)[-1])
+        nn.Network.load(directory)
+        nn.Network.load(directory, nn.versions(directory)[-1])
 
 
 def crowd(directory, writers, saves, readers):
