@@ -11,6 +11,17 @@ from docutils.utils.math import latex2mathml
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
+# Room that the translator forgets: some between "log" and what it is taken
+# of, unless that is in brackets; none inside the bars of |x|, and none
+# between "max" and its bracket.
+SPACING = {
+    r"(<mo>&ApplyFunction;</mo>|<msub><mi>log</mi><mn>2</mn></msub>)"
+    r"(?!<mo[^>]*>[('])": r'\1<mspace width="0.1667em"></mspace>',
+    r'<mo stretchy="false">\|</mo>':
+    '<mo stretchy="false" lspace="0" rspace="0">|</mo>',
+    "<mo>max</mo>": '<mo lspace="0" rspace="0">max</mo>',
+}
+
 
 def translate(node, tex, as_block):
     """Return the MathML of TeX that stands in a node."""
@@ -21,6 +32,8 @@ def translate(node, tex, as_block):
             "cannot typeset %r: %s", tex, error, location=node)
         return ""
     mathml = re.sub(r">\s+<", "><", mathml)         # spaces would be seen
+    for pattern, spaced in SPACING.items():
+        mathml = re.sub(pattern, spaced, mathml)
     return re.sub(r"&(?!(?:amp|lt|gt|quot);)\w+;",  # XML knows only these
                   lambda match: html.unescape(match[0]), mathml)
 
