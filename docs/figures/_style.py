@@ -37,7 +37,7 @@ def shade(axes, network, low, high, change=None):
     axes.grid(False)
 
 
-def scatter(axes, X, y, size=20):
+def scatter(axes, X, y, size=28):
     """Draw points, each class with its own colour and mark."""
     for label, colour, mark in zip(np.unique(y), COLOURS, MARKS):
         axes.scatter(*X[y == label].T, size, color=colour, marker=mark,
