@@ -4,7 +4,6 @@ Nothing here needs Sphinx but the last tests, which are skipped without it.
 """
 import ast
 import doctest
-import html.parser
 import itertools
 import re
 import subprocess
@@ -99,14 +98,6 @@ def test_the_examples_of_each_chapter_and_page_run_from_top_to_bottom(name):
     assert count or not any(directives("py:function", PAGES[name]))
 
 
-def test_a_wrong_example_is_reported_with_its_line():
-    found, count = failures([
-        literate.Row("nn.py", 41 + n, text) for n, text in enumerate(
-            ["Two and two", "", ">>> 2 + 2", "5", ">>> no_such_name"])])
-    assert (count, re.findall(r"nn\.py:\d+", found)) == (
-        2, ["nn.py:43", "nn.py:45"])
-
-
 def test_every_equation_has_a_label_and_every_reference_leads_to_one():
     found = [(options.get("label"), at(row))
              for row, _, options, _ in directives("math")]
@@ -140,8 +131,8 @@ def test_every_line_of_the_module_is_read_once_as_prose_or_as_code():
     assert [n for n in lists if shown[n - 1].strip(" #")] == code
     read = {row.line for chapter in BOOK for row in chapter.rows
             if row.path == "nn.py" and row.text.strip()}
-    assert {shown[n - 1][2:] for n in prose if n not in read} == {
-        chapter.part for chapter in BOOK if chapter.part}
+    assert [shown[n - 1][2:] for n in prose if n not in read] == re.findall(
+        r"^# (.+)\n# ###", SOURCE, re.MULTILINE)
 
 
 def test_every_public_name_is_introduced_once():
@@ -285,21 +276,21 @@ def test_the_examples_of_the_reading_code_run(module):
     assert results.attempted and not results.failed
 
 
-def test_inserts_end_their_section_and_exercises_their_chapter(tmp_path):
-    (tmp_path / "nn.py").write_text(
-        "'''Hi.'''\n\n# One\n# ===\n#\n# A\n# ---\n# Text.\n\n# Two\n# ===\n")
-    for name in ("inserts/one", "exercises/one", "inserts/a"):
-        path = tmp_path / "docs" / f"{name}.rst"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"From {name}.\n")
-    _, one, _ = literate.read(tmp_path)
-    assert literate.Row("docs/inserts/a.rst", 1, "From inserts/a.") in one.rows
-    assert [row.text for row in one.rows if row.text] == [
-        "One", "===", "From inserts/one.", "A", "---", "Text.",
-        "From inserts/a.", "Exercises", "---------", "From exercises/one."]
-    path.with_name("three.rst").write_text("Lost.\n")
-    with pytest.raises(LookupError, match=r"three\.rst .* one of preface, on"):
-        literate.read(tmp_path)
+def test_inserts_end_their_section_and_exercises_their_chapter():
+    read = []
+    for chapter in BOOK:
+        for section in sections(chapter.rows):
+            title = section[0].text
+            own = (f"docs/exercises/{chapter.slug}.rst"
+                   if title == "Exercises" else
+                   f"docs/inserts/{literate.slug(title)}.rst")
+            paths = [path for path, _ in itertools.groupby(
+                row.path for row in section if row.text.strip())]
+            assert paths in (["nn.py"], ["nn.py", own], [own]), at(section[0])
+            read += {*paths} - {"nn.py"}
+    assert sorted(read) == sorted(
+        path.relative_to(ROOT).as_posix() for folder in ("inserts", "exercises")
+        for path in ROOT.glob(f"docs/{folder}/*.rst"))
 
 
 def test_parts_begin_at_their_marks_and_private_code_is_folded():
@@ -320,30 +311,20 @@ def test_parts_begin_at_their_marks_and_private_code_is_folded():
 REMOTE = re.compile(r"""(url\(|@import)\s*["']?\s*(https?:)?//""")
 
 
-class Page(html.parser.HTMLParser):
-    """Collects what a page would fetch by itself from elsewhere, and more."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.fetched, self.silent, self.ids, self.links = [], [], [], []
-        self.feed(path.read_text("utf-8"))
-
-    def handle_starttag(self, tag, attrs):
-        for name, value in attrs:
-            fetches = name in ("src", "srcset", "data", "poster") or \
-                ("href" in name and tag in ("link", "use", "image"))
-            if (fetches and re.match(r"\s*(\w+:)?//", value or "")) \
-                    or (name == "style" and REMOTE.search(value or "")):
-                self.fetched.append(f"<{tag} {name}={value}>")
-            self.ids += [value] if name == "id" else []
-            self.links += [value] if (tag, name) == ("a", "href") else []
-        if tag == "img" and len(dict(attrs).get("alt") or "") < 3:
-            self.silent.append(attrs)
+def asks_elsewhere(tag):
+    """Whether a page would fetch this by itself from another machine."""
+    return any(
+        re.match(r"\s*(\w+:)?//", value) and (
+            name in ("src", "srcset", "data", "poster")
+            or ("href" in name and tag.name in ("link", "use", "image")))
+        or (name == "style" and REMOTE.search(value))
+        for name, value in tag.attrs.items() if isinstance(value, str))
 
 
 @pytest.fixture(scope="module", params=["html", "singlehtml", "epub"])
 def built(request, tmp_path_factory):
     """A form of the book; what is older than its sources is built anew."""
+    soup = pytest.importorskip("bs4").BeautifulSoup
     for name in ("sphinx", "furo", "matplotlib"):
         pytest.importorskip(name)
     folder = ROOT / "docs" / "_build" / request.param
@@ -356,27 +337,37 @@ def built(request, tmp_path_factory):
         subprocess.run([sys.executable, "-m", "sphinx", "-q", "-W", "-b",
                         request.param, "-d", str(folder) + "-doctrees",
                         str(ROOT / "docs"), str(folder)], check=True)
-    return folder, {path.relative_to(folder).as_posix(): Page(path)
-                    for path in folder.rglob("*html")}
+    return folder, {
+        path.relative_to(folder).as_posix():
+        soup(path.read_text("utf-8"), "html.parser")
+        for path in folder.rglob("*html")}
 
 
 def test_no_page_asks_another_machine_for_anything(built):
     folder, pages = built
     assert pages
-    assert not [page.fetched for page in pages.values() if page.fetched]
+    assert not [(name, tag) for name, page in pages.items()
+                for tag in page.find_all(asks_elsewhere)]
     assert not [path.name for path in folder.rglob("*.css")
                 if REMOTE.search(path.read_text("utf-8"))]
 
 
+def places(page):
+    """The names of all places of a page that a link can lead to."""
+    return [tag["id"] for tag in page.select("[id]")]
+
+
 def test_every_picture_is_described_and_every_place_has_its_own_name(built):
     for name, page in built[1].items():
-        assert not page.silent, name
-        assert len(page.ids) == len(set(page.ids)), name
+        assert not [tag for tag in page.select("img")
+                    if len(tag.get("alt", "")) < 3], name
+        assert len(places(page)) == len(set(places(page))), name
 
 
 def test_links_within_a_page_lead_somewhere_and_public_names_are_there(built):
-    for name, page in built[1].items():
-        assert {link[1:] for link in page.links
-                if link[:1] == "#" != link} <= set(page.ids), name
-    everywhere = {id_ for page in built[1].values() for id_ in page.ids}
-    assert {f"nn.{name}" for name in nn.__all__} <= everywhere
+    pages = built[1]
+    for name, page in pages.items():
+        links = {tag["href"] for tag in page.select('a[href^="#"]')} - {"#"}
+        assert {link[1:] for link in links} <= set(places(page)), name
+    assert {f"nn.{name}" for name in nn.__all__} <= set(
+        itertools.chain(*map(places, pages.values())))
