@@ -44,14 +44,18 @@ SCRIPTS = '<script defer src="nn.js"></script><script defer src="play.js">' \
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with two pages: one with scripts and one without."""
+    """A folder with a page as in the book, one without scripts, and one whose
+    book came to another digest."""
     folder = tmp_path_factory.mktemp("page")
     for name in ("nn.js", "play.js", "play.css"):
         shutil.copy(ROOT / "docs" / "_static" / name, folder)
     places = "".join(map(playing.html, playing.DATA))
-    for name, scripts in (("page", SCRIPTS), ("still", "")):
-        (folder / f"{name}.html").write_text(
-            PAGE.format(scripts=scripts, places=places), "utf-8")
+    page = PAGE.format(scripts=SCRIPTS, places=places)
+    digest = playing.iris()["book"]["digest"]
+    for name, text in (
+            ("page", page), ("other", page.replace(digest, "0" * 64)),
+            ("still", PAGE.format(scripts="", places=places))):
+        (folder / f"{name}.html").write_text(text, "utf-8")
     return folder
 
 
@@ -74,10 +78,10 @@ def browser():
 class Place:
     """One thing to play with, on a page that was opened anew."""
 
-    def __init__(self, browser, folder, name, query=""):
+    def __init__(self, browser, folder, name, query="", page="page"):
         self.browser, self.name = browser, name
         browser.get("about:blank")
-        browser.get((folder / "page.html").as_uri()
+        browser.get((folder / f"{page}.html").as_uri()
                     + (f"#play-{name}?{query}" if query else ""))
         self.place = browser.find_element(By.ID, f"play-{name}")
         self.wait(lambda: self.place.is_displayed())
@@ -87,6 +91,9 @@ class Place:
 
     def find(self, selector):
         return self.place.find_element(By.CSS_SELECTOR, selector)
+
+    def count(self, selector):
+        return len(self.place.find_elements(By.CSS_SELECTOR, selector))
 
     def text(self, selector):
         return self.find(selector).text
@@ -101,6 +108,17 @@ class Place:
             slider.send_keys(Keys.ARROW_RIGHT)
         assert float(slider.get_property("value")) == pytest.approx(value)
 
+    def values(self, *controls):
+        """What controls stand at."""
+        return [self.find(f"#{self.name}-{control}").get_property("value")
+                for control in controls]
+
+    def press(self, word):
+        """Press the first button, and wait until that word is the status."""
+        self.find("button").click()
+        self.wait(lambda: word in self.text(".play-status"))
+        return self.text(".play-status")
+
     def trained(self):
         self.wait(lambda: self.text(".play-status").startswith("Trained"))
         return self.text(".play-now")
@@ -109,30 +127,29 @@ class Place:
         return self.find(".play-units").get_attribute("innerHTML")
 
 
-def test_iris_ends_with_the_digest_of_the_book(browser, folder):
+def test_iris_ends_with_the_digest_of_the_book_and_asks_for_nothing(
+        browser, folder):
+    browser.get_log("performance")
+    browser.get_log("browser")
     iris = Place(browser, folder, "iris")
-    book = playing.iris()["book"]
-    iris.find("button").click()
-    iris.wait(lambda: "qual" in iris.text(".play-status"))
-    ours, theirs = [code.text for code in iris.place.find_elements(
-        By.TAG_NAME, "code")]
-    assert ours == theirs == book["digest"]
-    assert iris.text(".play-status").startswith("Equal")
+    assert iris.press("qual").startswith("Equal")
+    digest = playing.iris()["book"]["digest"]
+    assert iris.text("td:nth-of-type(1) code") == digest
+    assert iris.text("td:nth-of-type(2) code") == digest
     assert iris.text(".play-now").startswith("Epoch 200 of 200")
     points = iris.find("polyline").get_attribute("points").split()
     assert len(points) == 200
+    sent = [json.loads(entry["message"])["message"]
+            for entry in browser.get_log("performance")]
+    urls = [event["params"]["request"]["url"] for event in sent
+            if event["method"] == "Network.requestWillBeSent"]
+    assert urls and all(url.startswith("file:") for url in urls), urls
+    assert browser.get_log("browser") == []
 
 
-def test_another_digest_is_called_another(browser, folder, tmp_path):
-    for path in folder.iterdir():
-        shutil.copy(path, tmp_path)
-    page = tmp_path / "page.html"
-    digest = playing.iris()["book"]["digest"]
-    page.write_text(page.read_text("utf-8").replace(digest, "0" * 64))
-    iris = Place(browser, tmp_path, "iris")
-    iris.find("button").click()
-    iris.wait(lambda: "qual" in iris.text(".play-status"))
-    assert iris.text(".play-status").startswith("Not equal")
+def test_another_digest_is_called_another(browser, folder):
+    iris = Place(browser, folder, "iris", page="other")
+    assert iris.press("qual").startswith("Not equal")
 
 
 def test_training_can_be_stopped(browser, folder):
@@ -149,11 +166,10 @@ def test_training_can_be_stopped(browser, folder):
 
 def test_each_control_of_xor_changes_what_it_should(browser, folder):
     xor = Place(browser, folder, "xor")
-    xor.find("button").click()
+    xor.press("Trained")
     now, picture = xor.trained(), xor.picture()
     assert now.startswith("After epoch 400") and now.endswith("4 of 4 right")
-    assert len(xor.place.find_elements(By.CSS_SELECTOR,
-                                       ".play-units line")) == 8
+    assert xor.count(".play-units line") == 8
 
     def changes():
         """Both the loss and the lines of the units are others than before."""
@@ -161,14 +177,10 @@ def test_each_control_of_xor_changes_what_it_should(browser, folder):
         xor.wait(lambda: xor.trained() != now and xor.picture() != picture)
         now, picture = xor.trained(), xor.picture()
 
-    xor.slide("rate", 0.3)
-    changes()
-    xor.slide("momentum", 0.5)
-    changes()
-    xor.slide("units", 5)
-    changes()
-    assert len(xor.place.find_elements(By.CSS_SELECTOR,
-                                       ".play-units line")) == 5
+    for control, value in (("rate", 0.3), ("momentum", 0.5), ("units", 5)):
+        xor.slide(control, value)
+        changes()
+    assert xor.count(".play-units line") == 5
     Select(xor.find("#xor-activation")).select_by_value("sigmoid")
     changes()
     xor.find("#xor-seed").send_keys("7", Keys.TAB)
@@ -178,9 +190,9 @@ def test_each_control_of_xor_changes_what_it_should(browser, folder):
         xor.find("#xor-seed").clear()
         xor.find("#xor-seed").send_keys(text, Keys.TAB)
         xor.wait(lambda: xor.trained() != seventh)
-    for button in xor.place.find_elements(By.TAG_NAME, "button"):
-        if button.text == "As in the book":
-            button.click()
+    as_in_the_book = xor.find("button + button")
+    assert as_in_the_book.text == "As in the book"
+    as_in_the_book.click()
     changes()
     assert now.endswith("4 of 4 right") and "8" in xor.text("#xor-units + *")
 
@@ -188,8 +200,8 @@ def test_each_control_of_xor_changes_what_it_should(browser, folder):
 def test_the_epochs_of_xor_go_back_and_forth(browser, folder):
     xor = Place(browser, folder, "xor")
     first = xor.picture()
-    xor.find("button").click()
-    last, now = (xor.trained(), xor.picture())[::-1]
+    xor.press("Trained")
+    now, last = xor.text(".play-now"), xor.picture()
     slider = xor.find("#xor-epoch")
     slider.send_keys(Keys.HOME)
     assert xor.text(".play-now").startswith("After epoch 0")
@@ -206,13 +218,11 @@ def test_a_link_keeps_the_settings_of_xor(browser, folder):
     address = browser.current_url
     assert "hidden_size=3" in address and "activation=relu" in address
     again = Place(browser, folder, "xor", address.partition("?")[2])
-    assert again.find("#xor-units").get_property("value") == "3"
-    assert again.find("#xor-activation").get_property("value") == "relu"
+    assert again.values("units", "activation") == ["3", "relu"]
     wrong = Place(browser, folder, "xor", "hidden_size=99&seed=x&activation=y"
                   "&no_such=1&momentum=-3")
-    for name, value in (("units", "16"), ("seed", "0"), ("momentum", "0"),
-                        ("activation", "tanh")):
-        assert wrong.find(f"#xor-{name}").get_property("value") == value
+    assert wrong.values("units", "seed", "momentum", "activation") == [
+        "16", "0", "0", "tanh"]
 
 
 def test_the_ravine_says_where_it_diverges(browser, folder):
@@ -253,28 +263,14 @@ def test_without_scripts_there_is_nothing_dead(browser, folder):
     assert browser.find_element(By.TAG_NAME, "body").text == "Play"
 
 
-def test_nothing_is_requested_and_nothing_fails(browser, folder):
-    browser.get_log("performance")
-    browser.get_log("browser")
-    iris = Place(browser, folder, "iris")
-    iris.find("button").click()
-    iris.wait(lambda: "qual" in iris.text(".play-status"))
-    sent = [json.loads(entry["message"])["message"]
-            for entry in browser.get_log("performance")]
-    urls = [event["params"]["request"]["url"] for event in sent
-            if event["method"] == "Network.requestWillBeSent"]
-    assert urls and all(url.startswith("file:") for url in urls), urls
-    assert browser.get_log("browser") == []
-
-
-def showing(browser, width, scheme):
-    """Look at the page as on a screen so wide, light or dark."""
+def look(browser, width, scheme, motion):
+    """Look at pages on a screen so wide, as one who has set these."""
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": width, "height": 1400, "deviceScaleFactor": 1,
         "mobile": False})
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
         {"name": "prefers-color-scheme", "value": scheme},
-        {"name": "prefers-reduced-motion", "value": "reduce"}]})
+        {"name": "prefers-reduced-motion", "value": motion}]})
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -282,10 +278,8 @@ def showing(browser, width, scheme):
 def test_axe_finds_nothing_and_nothing_sticks_out(browser, folder, width,
                                                   scheme):
     axe = pytest.importorskip("axe_core_python.selenium").Axe()
-    showing(browser, width, scheme)
-    xor = Place(browser, folder, "xor")
-    xor.find("button").click()
-    xor.trained()
+    look(browser, width, scheme, "reduce")
+    Place(browser, folder, "xor").press("Trained")
     found = axe.run(browser)["violations"]
     assert not found, [(each["id"], each["help"]) for each in found]
     assert browser.execute_script(
@@ -296,8 +290,7 @@ def test_where_motion_is_welcome_it_moves(browser, folder):
     """Several epochs are drawn on the way; where it is not, only the last."""
     seen = {}
     for motion in ("no-preference", "reduce"):
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
-            {"name": "prefers-reduced-motion", "value": motion}]})
+        look(browser, 900, "light", motion)
         xor = Place(browser, folder, "xor")
         browser.execute_script("""
             window.seen = new Set();
@@ -305,7 +298,6 @@ def test_where_motion_is_welcome_it_moves(browser, folder):
             new MutationObserver(() => seen.add(now.textContent)).observe(
               now, {childList: true, characterData: true, subtree: true});
         """)
-        xor.find("button").click()
-        xor.trained()
+        xor.press("Trained")
         seen[motion] = browser.execute_script("return seen.size")
     assert seen["no-preference"] > 50 and seen["reduce"] <= 2
