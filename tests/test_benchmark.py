@@ -81,14 +81,6 @@ def test_a_busy_machine_is_measured_again_and_then_doubted(still, trouble):
     assert turns.ratio("b", "a") == "2.00 ?"
 
 
-def test_a_table_has_a_rule_to_each_column_and_all_cells_begin_under_it(
-        capsys):
-    bench.show("name", [["what", "µs"], ["nn.py", "1,437"], ["x", "2 ≥ 1"]])
-    assert capsys.readouterr().out.splitlines() == [
-        ".. name", "", "=====  =====", "what   µs", "=====  =====",
-        "nn.py  1,437", "x      2 ≥ 1", "=====  =====", "", ".. end", ""]
-
-
 @pytest.mark.skipif(not hasattr(bench.os, "wait4"), reason="needs wait4")
 def test_a_child_process_reports_its_own_peak_and_not_its_parents(
         still, capsys):
