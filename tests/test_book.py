@@ -79,43 +79,29 @@ def heads():
 # Examples and equations
 # ----------------------
 
-def failures(rows):
-    """Run the examples in rows; say what fails and where, count them all."""
-    globs, said = {**vars(nn), "np": np, "nn": nn, "__name__": "nn"}, []
+@pytest.mark.parametrize("name", PAGES)
+def test_the_examples_of_each_chapter_and_page_run_from_top_to_bottom(name):
+    rows, said = PAGES[name], []
+    globs = {**vars(nn), "np": np, "nn": nn, "__name__": "nn"}
     text = "".join(row.text + "\n" for row in rows)
     with np.errstate(all="warn", under="ignore"):   # as a reader has it
         results = doctest.DocTestRunner(verbose=False).run(
             doctest.DocTestParser().get_doctest(text, globs, "", None, 0),
             out=said.append)
-    return re.sub(r"Line (\d+), in", lambda line: at(rows[int(line[1]) - 1]),
-                  "".join(said)), results.attempted
+    assert not results.failed, re.sub(
+        r"Line (\d+), in", lambda line: at(rows[int(line[1]) - 1]),
+        "".join(said))
+    assert results.attempted or not any(directives("py:function", rows))
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_examples_of_each_chapter_and_page_run_from_top_to_bottom(name):
-    found, count = failures(PAGES[name])
-    assert not found, found
-    assert count or not any(directives("py:function", PAGES[name]))
-
-
-def test_every_equation_has_a_label_and_every_reference_leads_to_one():
-    found = [(options.get("label"), at(row))
-             for row, _, options, _ in directives("math")]
-    labels = dict(found)
-    assert found and None not in labels, labels[None]
-    assert len(labels) == len(found)
-    for rows in PAGES.values():
-        assert {label for row in rows for label in
-                re.findall(r":eq:`([^`]+)`", row.text)} <= set(labels)
-
-
-def test_every_equation_is_checked_by_an_example_in_its_section():
-    assert not [
-        f"{at(row)} {options.get('label')}"
-        for section in itertools.chain(*map(sections, PAGES.values()))
-        for row, _, options, _ in directives("math", section)
-        if not any(item.text.lstrip().startswith(">>>")
-                   for item in section[section.index(row):])]
+def test_every_equation_has_a_label_and_an_example_in_its_section():
+    found = [(at(row), options.get("label"), any(
+                  item.text.lstrip().startswith(">>>")
+                  for item in section[section.index(row):]))
+             for section in itertools.chain(*map(sections, PAGES.values()))
+             for row, _, options, _ in directives("math", section)]
+    assert found
+    assert not [each for each in found if not all(each)]
 
 
 # The program in the book
@@ -326,24 +312,25 @@ def built(request, tmp_path_factory):
     soup = pytest.importorskip("bs4").BeautifulSoup
     for name in ("sphinx", "furo", "matplotlib"):
         pytest.importorskip(name)
-    folder = ROOT / "docs" / "_build" / request.param
+    form = request.param
+    folder = ROOT / "docs" / "_build" / form
     newest = max(path.stat().st_mtime for names in (
         "*.py", "docs/*.*", "docs/[!b]*/*.*") for path in ROOT.glob(names)
         if path.is_file())
     done = [*folder.glob("index.html"), *folder.glob("*.epub")]
     if not done or done[0].stat().st_mtime < newest:
-        folder = tmp_path_factory.mktemp(request.param)
+        folder = tmp_path_factory.mktemp(form)
         subprocess.run([sys.executable, "-m", "sphinx", "-q", "-W", "-b",
-                        request.param, "-d", str(folder) + "-doctrees",
+                        form, "-d", str(folder) + "-doctrees",
                         str(ROOT / "docs"), str(folder)], check=True)
-    return folder, {
+    return form, folder, {
         path.relative_to(folder).as_posix():
         soup(path.read_text("utf-8"), "html.parser")
         for path in folder.rglob("*html")}
 
 
 def test_no_page_asks_another_machine_for_anything(built):
-    folder, pages = built
+    _, folder, pages = built
     assert pages
     assert not [(name, tag) for name, page in pages.items()
                 for tag in page.find_all(asks_elsewhere)]
@@ -357,16 +344,28 @@ def places(page):
 
 
 def test_every_picture_is_described_and_every_place_has_its_own_name(built):
-    for name, page in built[1].items():
+    for name, page in built[2].items():
         assert not [tag for tag in page.select("img")
                     if len(tag.get("alt", "")) < 3], name
         assert len(places(page)) == len(set(places(page))), name
 
 
 def test_links_within_a_page_lead_somewhere_and_public_names_are_there(built):
-    pages = built[1]
+    _, _, pages = built
     for name, page in pages.items():
         links = {tag["href"] for tag in page.select('a[href^="#"]')} - {"#"}
         assert {link[1:] for link in links} <= set(places(page)), name
     assert {f"nn.{name}" for name in nn.__all__} <= set(
         itertools.chain(*map(places, pages.values())))
+
+
+def test_what_there_is_to_play_with_is_on_pages_for_the_screen_alone(built):
+    form, _, pages = built
+    found = [tag["id"] for page in pages.values()
+             for tag in page.select(".play")]
+    assert sorted(found) == ["play-iris", "play-ravine", "play-xor"] * (
+        form == "html")
+    for name, page in pages.items():
+        scripts = len(page.select(
+            '[src*="/nn.js"], [src*="/play.js"], [href*="/play.css"]'))
+        assert scripts == (3 if page.select(".play") else 0), name

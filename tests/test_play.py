@@ -19,12 +19,10 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
-from sphinx.cmd.build import build_main
 
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 import playing
 
-STATIC = str(ROOT / "docs" / "_static")
 CHROMIUM = shutil.which("chromium")
 DRIVER = shutil.which("chromedriver")
 pytestmark = [
@@ -238,24 +236,6 @@ def test_the_ravine_says_where_it_diverges(browser, folder):
     assert "steps end" in ravine.text(".play-now")
     ravine.find("#ravine-rate").send_keys(Keys.ARROW_RIGHT)
     assert "do not come to rest" in ravine.text(".play-now")
-
-
-def test_only_a_page_for_the_screen_has_it(tmp_path):
-    """The scripts come where there is something to play with, no further."""
-    source = tmp_path / "source"
-    source.mkdir()
-    (source / "conf.py").write_text('extensions = ["playing"]\n'
-                                    f"html_static_path = [{STATIC!r}]\n")
-    (source / "index.rst").write_text("I\n=\n\n.. toctree::\n\n   with\n")
-    (source / "with.rst").write_text("With\n====\n\n.. play:: ravine\n")
-    for form in ("html", "singlehtml"):
-        assert not build_main(["-qW", "-b", form, str(source),
-                               str(tmp_path / form)])
-    scripts = [name in (tmp_path / path).read_text("utf-8")
-               for path in ("html/with.html", "html/index.html",
-                            "singlehtml/index.html")
-               for name in ("play.js", "nn.js", "play.css", "play-ravine")]
-    assert scripts == [True] * 4 + [False] * 8
 
 
 def test_without_scripts_there_is_nothing_dead(browser, folder):

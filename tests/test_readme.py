@@ -74,9 +74,7 @@ def test_your_own_data_become_a_saved_model_in_twelve_lines(checkout):
     assert [answer + "\n"] == blocks("text")
 
 
-@pytest.fixture
-def ways_out():
-    """The block about what is left out, after it has run."""
+def test_each_way_out_leads_out():
     problem = experiments.iris_problem(0)
     X, y = problem.part(problem.train)
     X_aside, y_aside = problem.part(problem.test)
@@ -88,25 +86,19 @@ def ways_out():
     names["network"] = nn.Network(16, "tanh", nn.SGD(0.1, 0.9), epochs=1000)
     code = blocks("python")[2]
     exec(code, names)
-    names["scored"] = eval(re.search(r"^accuracy.*", code, re.M)[0], names)
-    return names
-
-
-def test_each_way_out_leads_out(ways_out):
-    network, X, y = (ways_out[name] for name in ("network", "X", "y"))
-    losses = ways_out["losses"]
+    scored = eval(re.search(r"^accuracy.*", code, re.M)[0], names)
+    network, losses = names["network"], names["losses"]
     assert len(losses) - np.argmin(losses) == 11 and len(losses) < 1000
     assert network.loss_curve_[len(losses) - 1:] == [network.loss_curve_[-1]]
-    assert ways_out["scored"] == nn.accuracy(
-        ways_out["y_aside"][1:], network.predict(ways_out["X_aside"][1:])
-    ) * 29 / 30
-    assert [other.n_features_in_ for other in ways_out["networks"]] == [4, 4]
+    assert scored == nn.accuracy(
+        y_aside[1:], network.predict(X_aside[1:])) * 29 / 30
+    assert [other.n_features_in_ for other in names["networks"]] == [4, 4]
 
     def trained(callback=None):
         other = nn.Network(8, "tanh", nn.SGD(0.1), None, epochs=100)
         return other.fit(X, y, callback)
 
-    free, decayed, slowed = (trained(ways_out.get(name)) for name in (
+    free, decayed, slowed = (trained(names.get(name)) for name in (
         "nothing", "decay", "slow_down"))
     assert abs(decayed.params_["W1"]).sum() < abs(free.params_["W1"]).sum()
     assert slowed.optimizer.learning_rate == pytest.approx(0.1 / 3)

@@ -5,7 +5,6 @@ to do, and runs there in a process of its own, with settings that keep it
 short.
 """
 
-import importlib.util
 import os
 import re
 import shutil
@@ -21,6 +20,7 @@ import nn
 from support import ACTIVATIONS, DTYPES, ROOT, clusters, fitted, snapshot
 
 RECIPES = ROOT / "docs" / "recipes"
+sys.path.append(str(RECIPES))
 PROGRAMS = sorted(path.stem for path in RECIPES.glob("*.py"))
 ALONE = {**{name: value for name, value in os.environ.items()
             if name != "PYTHONPATH"},
@@ -51,15 +51,6 @@ def run(tmp_path):
         return done
 
     return run
-
-
-def load_recipe(name):
-    """A recipe as a module, to call its functions."""
-    spec = importlib.util.spec_from_file_location(
-        name, RECIPES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -110,7 +101,7 @@ def test_the_progress_bar_ends_early_and_keeps_the_best(run):
 
 def test_early_stopping_puts_back_the_very_weights_of_the_best_epoch():
     pytest.importorskip("tqdm")
-    recipe = load_recipe("progress_bar")
+    import progress_bar as recipe
     X, y = recipe.rows()
     losses = []
 
@@ -168,7 +159,7 @@ def test_to_pytorch_prints_differences_below_its_bound(run):
 def test_pytorch_agrees_there_and_back(k, activation, dtype):
     pytest.importorskip("torch")
     with np.errstate(all="ignore"):     # PyTorch may underflow
-        recipe = load_recipe("to_pytorch")
+        import to_pytorch as recipe
         network, X, _ = fitted(k, dtype, activation=activation)
         before = snapshot(network.params_)
         model = recipe.to_torch(network)
@@ -243,7 +234,7 @@ def test_data_parallel_training_on_a_cluster_that_is_there(run, tmp_path):
 
 def test_the_weighted_mean_of_uneven_shards_is_the_gradient_of_all():
     pytest.importorskip("distributed")
-    recipe = load_recipe("dask_data_parallel")
+    import dask_data_parallel as recipe
     X, y = clusters(n=30)
     network = nn.Network(epochs=0).fit(X, y)
     shards = [slice(0, 3), slice(3, 20), slice(20, 30)]
