@@ -620,9 +620,9 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike) -> Array:
 # The shapes: :math:`X_1` is (n, d + 1) and :math:`M_1` is (d + 1, h), so
 # :math:`A_1` is (n, h); with its ones A is (n, h + 1), and :math:`M_2` is
 # (h + 1, k), so :math:`Z_2` is (n, k).  Softmax, or sigmoid if k is 1, makes
-# of the logits :math:`Z_2` the probabilities P, (n, k) too.  For iris, with
-# 120 flowers and 16 units, the products are (120, 5) times (5, 16) and (120,
-# 17) times (17, 3), and there are 5 · 16 + 17 · 3 = 131 parameters.
+# of the logits :math:`Z_2` the probabilities P, (n, k) too.  For 120 irises
+# and 16 units the products are (120, 5) times (5, 16) and (120, 17) times
+# (17, 3), and there are 5 · 16 + 17 · 3 = 131 parameters.
 #
 # All parameters together are one flat array :math:`\theta`, since an optimizer
 # need not know about layers.  :math:`M_1` and :math:`M_2`, from ``_layers``,
