@@ -232,8 +232,7 @@ def tanh(z: ArrayLike) -> Array:
     ``tanh(z) = 2 * sigmoid(2 * z) - 1``, element by element.  ``z`` has any
     shape, and the result has the same.  Complex numbers are taken.
 
-    Raises TypeError for anything but numbers, ValueError for NaN, complex
-    infinity and rows of different lengths.
+    Raises what ``sigmoid`` raises.
 
     >>> tanh([-1000.0, 0.0, 0.5]).round(4).tolist()
     [-1.0, 0.0, 0.4621]
@@ -261,8 +260,7 @@ def relu(z: ArrayLike) -> Array:
     the result has the same.  A complex number is kept where its real part
     is positive.
 
-    Raises TypeError for anything but numbers, ValueError for NaN, complex
-    infinity and rows of different lengths.
+    Raises what ``sigmoid`` raises.
 
     >>> relu([-1.5, 0.0, 2.0]).tolist()
     [0.0, 0.0, 2.0]
@@ -376,8 +374,7 @@ def log_softmax(z: ArrayLike) -> Array:
     result has the same.  No result is rounded to 0 or to minus infinity
     while it can be represented.  Complex numbers are taken.
 
-    Raises TypeError for anything but numbers, ValueError for NaN, infinity
-    or an empty row.
+    Raises what ``softmax`` raises.
 
     >>> log_softmax([[0.0, 0.0], [1000.0, 0.0]]).round(4).tolist()
     [[-0.6931, -0.6931], [0.0, -1000.0]]
@@ -1171,6 +1168,9 @@ _OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 # Part two: to use it, and to rely on it
 # ######################################
 #
+# From here on the file is for looking up.  It makes of the loop something that
+# takes data of any size, refuses what makes no sense, and can be kept.
+#
 # Blocks of batches
 # =================
 #
@@ -1312,8 +1312,8 @@ class _Walk:
 # ===========
 #
 # Now the parts become something to use: make a network, fit it to rows and
-# labels, and let it predict.  What follows is for looking up.  Of each
-# method, read the first line, and come back for the rest when you need it.
+# labels, and let it predict.  Of each method that follows, read the first
+# line, and come back for the rest when you need it.
 #
 # >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
 # >>> network = Network(hidden_size=8, activation="tanh", epochs=300,
