@@ -220,11 +220,8 @@ def _by_rows(function: Callable[..., Array], z: Array) -> Array:
 #
 #    \tanh(z) = \frac{e^{z} - e^{-z}}{e^{z} + e^{-z}} = 2\,\sigma(2z) - 1
 #
-# Its outputs may have either sign, and that helps the layer behind it.  As we
-# shall see, the slope of each weight there is its input times one number, and
-# all weights of a unit share that number.  If all inputs are positive, as a
-# sigmoid's are, then for one row all weights of a unit must grow or shrink
-# together, and a step that wants one up and one down has to zigzag.
+# Its outputs may have either sign, and "One step" shows how that helps the
+# layer behind it.
 
 def tanh(z: ArrayLike) -> Array:
     """Squeeze each number into the interval from -1 to 1.
@@ -1196,19 +1193,9 @@ def _block_rows(*sizes: int) -> int:
 # order, so that no two batches meet the same neighbours twice; but where all
 # rows are one batch, order changes nothing but the rounding, and is kept.
 #
-# Why not one batch at a time?  A small network spends nearly all of a step on
-# calling NumPy and hardly any on arithmetic.  To gather rows, to write the
-# truth as 0 and 1 and to find the losses takes about as many calls for a whole
-# block as for one batch.  So the steps of a block only leave their logits
-# behind, and the losses are found together.  On the flowers of iris, a block
-# to each batch would take three times as long with one row to a step or with
-# all of them, and half as long again with 32.
-#
-# Rows are gathered some 65,000 numbers at a time, a copy that stays in the
-# processor's cache.  Gathered all at once, a block of pictures would be
-# written to memory, read again and written a second time, beside its ones.
-# That takes 50 microseconds more of the 600 that a step on 128 pictures takes,
-# and neither changes a bit of the result.
+# The steps of a block only leave their logits behind, and the losses are found
+# together.  Rows are gathered some 65,000 numbers at a time.  What either
+# saves is told at the end of the chapter.
 
 _GATHERED = 1 << 16
 _Descend = Callable[[], object]
@@ -1925,15 +1912,6 @@ def _diverged(epoch: int, what: str) -> FloatingPointError:
 # numbers, take it on trust.)  Nothing is subtracted, the step can be 1e-30,
 # and the result is right to the last digits.  This is why activations and
 # losses take complex numbers.  It needs a function that has no corner there.
-#
-# >>> z, t, step = np.array([[0.2, -0.4, 1.0]]), [2], 1e-30
-# >>> exact = softmax(z)[0, 0]
-# >>> slope = cross_entropy(z + [[step * 1j, 0, 0]], t).imag / step
-# >>> bool(abs(slope - exact) <= 4e-16 * exact)
-# True
-# >>> rise, fall = (cross_entropy(z + [[s, 0, 0]], t) for s in (1e-6, -1e-6))
-# >>> bool(1e-13 < abs((rise - fall) / 2e-6 - exact) < 1e-8)
-# True
 
 _GradientReport = namedtuple(
     "_GradientReport",
@@ -2014,13 +1992,6 @@ def _slopes(X1: Array, t: Array, theta: Array, sizes: Sizes, activation: str,
         (loss(j, step) - loss(j, -step)).real / (2 * step)
         for j in range(len(theta))])
 
-
-# How wrong may a right gradient be?  Three subtractions cancel, and leave the
-# rounding of what went in: the sum over rows, :math:`P - Y` where the network
-# is sure and right, and a slope such as :math:`1 - a^2` where a unit is flat.
-# After long training little is left of any of them.  So the same step runs
-# once more with nothing but positive numbers: with :math:`P + Y`, and then
-# with 1 for the slope of a unit.
 
 def _least(X1: Array, t: Array, theta: Array, network: Network) -> Array:
     """What each slope's error is relative to at least."""
