@@ -27,9 +27,8 @@ need is some Python and what school says of slopes.  Part two makes of the loop
 something to use and to rely on, and is there to be looked up: the network and
 its methods, a sharper check of the gradient, the checks of all that comes in,
 saved models, and an arithmetic that gives the same bits on every machine.
-Names that begin with an underscore are for the inside.  Part one calls a few
-of part two, such as ``_numbers``, which see to it that what comes in makes
-sense.  Trust them until then.
+Names that begin with an underscore are for the inside.  Those that check what
+comes in, such as ``_numbers``, are called in part one and told in part two.
 """
 
 import copy
@@ -692,9 +691,7 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 #
 # Training needs the slopes of the loss in all weights and biases.
 # *Backpropagation* finds them all in one walk from the loss back to the input.
-# (It was found more than once: by Linnainmaa 1970, by Werbos 1974, and by
-# Rumelhart, Hinton and Williams 1986, who made it famous.)  It takes two rules
-# about slopes, and no more.
+# It takes two rules about slopes, and no more.
 #
 # **Along a chain slopes multiply.**  If u grows three times as fast as w, and
 # the loss twice as fast as u, then the loss grows six times as fast as w.
@@ -951,9 +948,8 @@ def _first_theta(rng: Any, sizes: Sizes, dtype: str) -> Array:
 #    v \leftarrow \mu v + g \qquad
 #    \theta \leftarrow \theta - \eta\,(g + \mu v)
 #
-# All three are called SGD here, *stochastic* gradient descent, as everywhere
-# else.  The name tells that the gradient may come from a few rows drawn at
-# random; the optimizer itself does not ask.
+# All three are called SGD, *stochastic* gradient descent, since the gradient
+# may come from a few rows drawn at random; the optimizer does not ask.
 
 @dataclass
 class SGD:
@@ -1138,7 +1134,7 @@ _OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 # >>> memory = optimizer.start(theta)
 # >>> for epoch in range(1, 301):
 # ...     A, Z2 = _forward(X1, M1, M2, "tanh")
-# ...     D2 = sigmoid(Z2) / 4 - Y / 4
+# ...     D2 = sigmoid(Z2) / 4 - Y / 4        # as training rounds it
 # ...     _backward(X1.T, A.T, D2, 1 - A[:, :-1]**2, M2[:-1].T, G1, G2)
 # ...     optimizer.step(theta, gradient, memory)
 # ...     if epoch in (1, 20, 300):
@@ -1149,8 +1145,7 @@ _OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 # >>> np.round(sigmoid(_forward(X1, M1, M2, "tanh")[1][:, 0])).tolist()
 # [0.0, 1.0, 1.0, 0.0]
 #
-# (P and Y are divided one by one here, since that is how training rounds.)  If
-# you have followed so far, you know how a neural network works.
+# If you have followed so far, you know how a neural network works.
 
 # Training regimes
 # ----------------
@@ -1357,8 +1352,7 @@ class Network:
     MLPClassifier, in about half of its time.
 
     Features should be scaled to about 1, each by the mean and the deviation
-    of its training rows.  Features in the hundreds put units where they are
-    flat and have next to no slope, and make steps so long that they overshoot.
+    of its training rows: large ones put units where they are flat.
 
     Settings are attributes, checked when training begins.  What training
     finds has names that end in an underscore: ``params_``, the dict of W1
