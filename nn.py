@@ -1188,9 +1188,18 @@ def _block_rows(*sizes: int) -> int:
 # order, so that no two batches meet the same neighbours twice; but where all
 # rows are one batch, order changes nothing but the rounding, and is kept.
 #
-# The steps of a block only leave their logits behind, and the losses are found
-# together.  Rows are gathered some 65,000 numbers at a time.  What either
-# saves is told at the end of the chapter.
+# Why not one batch at a time?  A small network spends nearly all of a step on
+# calling NumPy and hardly any on arithmetic.  To gather rows, to write the
+# truth as 0 and 1 and to find the losses takes about as many calls for a whole
+# block as for one batch.  So the steps of a block only leave their logits
+# behind, and the losses are found together.  On the flowers of iris, a block
+# to each batch would take three times as long with one row to a step or with
+# all of them, and half as long again with 32.
+#
+# Rows are gathered some 65,000 numbers at a time, a copy that stays in the
+# processor's cache.  Gathered all at once, a block of pictures would be
+# written to memory, read again and written a second time, beside its ones,
+# for 50 microseconds more of the 600 that a step on 128 pictures takes.
 
 _GATHERED = 1 << 16
 _Descend = Callable[[], object]
