@@ -147,34 +147,36 @@ def gradients(rng, net):
 
 
 # What each argument may be, by its name, when it is not just anything.
+CHOICES = {
+    "activation": ACTIVATIONS, "arithmetic": ["blas"] * 5 + ["portable"],
+    "batch_size": [None, 1, 7, 100], "classes": [[0, 1, 2]],
+    "callback": [lambda *_: False, lambda *_: "stop"],
+    "directory": ["no model"], "dtype": ["float64", "float32"],
+    "epochs": [0, 2, 2], "hidden_size": [3], "seed": [0], "step": [1e-5],
+    "version": [1]}
 THREE = np.array([0, 1, 1])
-GOOD = {
+MADE = {
+    "X": lambda rng, net: nearly(rng, X, ["f4", "f8", "O"], SPECIAL),
+    "y": lambda rng, net: nearly(
+        rng, Y, ["O", "f8", "U2"], [0, 1, 9, np.nan]),
     **dict.fromkeys(["z", "logits"], lambda rng, net: any_array(
         rng, pick(rng, [(3,), (3, 2), (3, 2), (0,), (3, 0)]))),
     **dict.fromkeys(["targets", "y_true", "y_pred"], lambda rng, net: nearly(
         rng, pick(rng, [THREE, 1 - THREE]), ["f8", "O"], SPECIAL)),
-    "X": lambda rng, net: nearly(rng, X, ["f4", "f8", "O"], SPECIAL),
-    "y": lambda rng, net: nearly(
-        rng, Y, ["O", "f8", "U2"], [0, 1, 9, np.nan]),
-    "callback": lambda rng, net: lambda *_: pick(rng, [False, "stop"]),
-    "epochs": lambda rng, net: pick(rng, [0, 2, 2]),
-    "classes": lambda rng, net: [0, 1, 2],
-    "gradients": gradients, "network": lambda rng, net: net,
-    "version": lambda rng, net: 1, "directory": lambda rng, net: "no model",
-    "hidden_size": lambda rng, net: 3, "seed": lambda rng, net: 0,
-    "activation": lambda rng, net: pick(rng, ACTIVATIONS),
     "optimizer": lambda rng, net: pick(
         rng, [None, nn.SGD(0.1, 0.9), optimizer(rng)]),
-    "batch_size": lambda rng, net: pick(rng, [None, 1, 7, 100]),
-    "dtype": lambda rng, net: pick(rng, ["float64", "float32"]),
-    "arithmetic": lambda rng, net: pick(rng, ["blas"] * 5 + ["portable"]),
-}
+    "gradients": gradients, "network": lambda rng, net: net}
+
+
+def argument(rng, name, net):
+    if name in CHOICES:
+        return maybe(rng, pick(rng, CHOICES[name]))
+    return maybe(rng, MADE[name](rng, net)) if name in MADE else anything(rng)
 
 
 def some(rng, names, net=None):
     """Arguments of these names; none of them takes a year."""
-    found = {name: maybe(rng, GOOD[name](rng, net)) if name in GOOD
-             else anything(rng) for name in names}
+    found = {name: argument(rng, name, net) for name in names}
     if isinstance(found.get("epochs"), int):
         found["epochs"] = min(found["epochs"], 10)
     return found
@@ -218,16 +220,14 @@ def a_call(rng):
 def has_nan(result):
     """Whether there is a NaN anywhere in a result."""
     if isinstance(result, nn.Network):
-        return has_nan([vars(result).get("params_", 0),
-                        vars(result).get("loss_curve_", 0)])
+        result = {name: value for name, value in vars(result).items()
+                  if name in ("params_", "loss_curve_")}
     if isinstance(result, dict):
-        return any(map(has_nan, result.values()))
+        result = list(result.values())
     if isinstance(result, (list, tuple)):
         return any(map(has_nan, result))
-    if isinstance(result, (float, complex, np.ndarray, np.generic)):
-        array = np.asarray(result)
-        return array.dtype.kind in "fc" and bool(np.isnan(array).any())
-    return False
+    array = np.asarray(result)
+    return array.dtype.kind in "fc" and bool(np.isnan(array).any())
 
 
 def raised_on_purpose(error):
