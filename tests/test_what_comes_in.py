@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_network import Wide  # noqa: F401 - the table knows it
 
 import nn
 from support import (
@@ -67,13 +68,6 @@ class Wider(nn.Network):
     def __init__(self, hidden_size=2, width=1, **settings):
         super().__init__(hidden_size, **settings)
         self.width = width
-
-
-class Narrower(nn.Network):
-    """A network with one setting only, which has to be given."""
-
-    def __init__(self, hidden_size):
-        super().__init__(hidden_size)
 
 
 def fitted(kind=nn.Network, **settings):
