@@ -196,19 +196,18 @@ def test_numpy_numbers_are_settings_like_pythons():
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_weights_that_are_lists_work_everywhere(dtype, tmp_path):
-    network, X, y = fitted(dtype=dtype)
-    found = []
-    for listed in (False, True):
-        one = copy.deepcopy(network)
-        if listed:
-            one.params_ = {name: p.tolist() for name, p in
-                           network.params_.items()}
+    def everything(one):
         _, gradients = one.loss_and_gradients(X, y)
-        found.append([learned(nn.Network.load(one.save(tmp_path)))[
-            "params_"], one.predict(X).tolist(), one.evaluate(X, y)["loss"],
-            nn.gradient_check(one, X, y).max_relative_error < 1e-4,
-            learned(one.apply_gradients(gradients).partial_fit(X, y))])
-    assert found[0] == found[1]
+        loaded = nn.Network.load(one.save(tmp_path))
+        return [learned(loaded)["params_"], snapshot(gradients),
+                snapshot(one.predict_proba(X)), one.evaluate(X, y),
+                nn.gradient_check(one, X, y).max_relative_error,
+                learned(one.apply_gradients(gradients).partial_fit(X, y))]
+
+    network, X, y = fitted(dtype=dtype)
+    listed = copy.deepcopy(network)
+    listed.params_ = {name: p.tolist() for name, p in network.params_.items()}
+    assert everything(listed) == everything(network)
 
 
 # Subclasses.
