@@ -1181,12 +1181,13 @@ def _block_rows(*sizes: int) -> int:
 
 
 # In training a block is b batches of m rows each, an array (b, m, d + 1).
-# That is one shape for all regimes.  Rows left over at the end of an epoch
-# are a block of one short batch.  A batch too large for a block is taken in
-# pieces, whose gradients add up.  A full batch that fits is the same batch b
-# times over, and its block holds b epochs.  An epoch has its rows in a new
-# order, so that no two batches meet the same neighbours twice; but where all
-# rows are one batch, order changes nothing but the rounding, and is kept.
+# That is one shape for all regimes.  Rows left over at the end of an epoch are
+# a block of one short batch.  A batch too large for a block is taken in
+# pieces, whose gradients add up, as the sum over all rows is the sum of the
+# sums over parts.  A full batch that fits is the same batch b times over, and
+# its block holds b epochs.  An epoch has its rows in a new order, so that no
+# two batches meet the same neighbours twice; but where all rows are one batch,
+# order changes nothing but the rounding, and is kept.
 #
 # Why not one batch at a time?  A small network spends nearly all of a step on
 # calling NumPy and hardly any on arithmetic.  To gather rows, to write the
