@@ -2494,7 +2494,9 @@ def _warn(message: str, theirs: str = "") -> None:
 # ===============
 #
 # A trained network is worth the hours that went into it.  It is kept as two
-# files in a directory of their own::
+# files in a directory of their own:
+#
+# .. code-block:: text
 #
 #     models/iris/v0001/weights.npz    the arrays
 #     models/iris/v0001/config.json    all the rest
@@ -3340,8 +3342,8 @@ def _exp_block(x: Array) -> Array:
 # (1.000000082640371e-10, 1e-10)
 #
 # The worst error is between 2 and 3 units in the last place, for an x below
-# :math:`\frac{1}{8}`.  From :math:`|x| = 22` on the result is 1 to the last
-# bit.  The sign is put back at the end, and the sign of zero with it.
+# 1/8.  From :math:`|x| = 22` on the result is 1 to the last bit.  The sign is
+# put back at the end, and the sign of zero with it.
 
 def _tanh_block(x: Array) -> Array:
     bits, q = _reduced(np.minimum(2 * np.abs(x), 44.0))
@@ -3363,7 +3365,7 @@ def _tanh_block(x: Array) -> Array:
 #    :label: portable-log1p
 #
 #    \log(1 + x) = \log(u + c) \approx \log u + \frac{c}{u}, \qquad
-#    u = 2^e (1 + f), \quad \sqrt{\tfrac{1}{2}} \le 1 + f < \sqrt{2}
+#    u = 2^e (1 + f), \quad \sqrt{1/2} \le 1 + f < \sqrt{2}
 #
 # >>> float(_portable_log1p(1e-17)), math.log(1 + 1e-17)
 # (1e-17, 0.0)
@@ -3387,7 +3389,7 @@ def _tanh_block(x: Array) -> Array:
 #
 # The bits of u, read as an integer, are e in the upper part and f in the lower
 # one, but that f would begin at 0.  Taking off the bits of
-# :math:`\sqrt{\frac{1}{2}}` first, or of a number near it, lets it begin
+# :math:`\sqrt{1/2}` first, or of a number near it, lets it begin
 # there.
 
 _ROOT = 0x3FE6A09E << 32           # the upper half of the bits of that root
