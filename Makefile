@@ -81,12 +81,12 @@ lint: $(has)lint  ## check types and style
 
 docs: $(has)docs  ## build the book: pages, one page, EPUB
 	@for form in html singlehtml epub doctest; do \
-	$(RUN) -m sphinx -W --keep-going -q -b $$form -d docs/_build/.$$form \
+	$(RUN) -m sphinx -W --keep-going -q -b $$form -d docs/_build/.doctrees \
 	docs docs/_build/$$form || exit 1; done
 	@echo "Built docs/_build/html/index.html, singlehtml and epub/nn.epub."
 
 clean:  ## remove .venv and all that was built; saved models stay
-	@rm -rf $(VENV) build dist *.egg-info docs/_build docs/book
+	@rm -rf $(VENV) build dist *.egg-info docs/_build
 	@rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -24,7 +24,6 @@ exclude_patterns = ["_build", "_static", "figures", "inserts", "exercises",
 nitpicky = True
 nitpick_ignore = [              # types of others, that have no page here
     ("py:class", "ArrayLike"),
-    ("py:class", "_Self"),      # a subclass stays one; Sphinx 8.1 looks for it
     ("py:class", "os.PathLike"),
     ("py:class", "Array"),      # found from Sphinx 8.2 on
     ("py:class", "Callback"),
@@ -50,7 +49,7 @@ html_title = f"nn.py {version}"
 html_baseurl = os.environ.get("BOOK_URL", "")   # where it will be published
 html_favicon = "_static/icon.svg"
 html_context = {"description": description}
-html_static_path = ["_static", "book/static"]
+html_static_path = ["_static"]
 html_css_files = ["book.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
@@ -75,20 +74,19 @@ epub_identifier = epub_uid = "uuid-6f1d3c52-7a0e-4b8e-9d53-1f0c2b7a9e41"
 epub_cover = ("_static/_cover.png", "epub-cover.html")
 epub_show_urls = "no"
 epub_use_index = True
-epub_exclude_files = [".buildinfo.bak", "_static/single.css",
+epub_exclude_files = [".buildinfo.bak", "_static/single.css", "_static/OFL.txt",
                       "epub-cover.xhtml"]      # which Sphinx then puts first
 epub_tocdepth = 2
 
 
-def draw_static(app, config):
+def draw_static(app):
     """Draw the cover, and the picture that is shown where a page is shared."""
     for name in ("_cover.png", "_preview.png"):
-        running.kept(app, "static", name, lambda root, path: running.draw(
-            root / "docs" / "figures", path))
+        app.config.html_static_path.append(str(running.picture(app, name)))
 
 
 def setup(app):
     """Draw what counts as static; style the single page for printing."""
-    app.connect("config-inited", draw_static, priority=1)
+    app.connect("builder-inited", draw_static)
     app.connect("builder-inited", lambda app: app.builder.name == "singlehtml"
                 and app.add_css_file("single.css"))

@@ -22,6 +22,7 @@ import literate
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = (ROOT / "nn.py").read_text("utf-8")
 BOOK = literate.read(ROOT)
+PARTS = re.findall("(?m)^(.+)\n# ###+$", SOURCE)
 FREE = ("preface", "notation")          # may name what is still to come
 NO_PAGES = ("_build", "book", "inserts", "exercises")
 PAGES = {chapter.slug: chapter.rows for chapter in BOOK} | {
@@ -35,13 +36,6 @@ PAGES = {chapter.slug: chapter.rows for chapter in BOOK} | {
 def at(row):
     """Where a row was read."""
     return f"{row.path}:{row.line}"
-
-
-def sections(rows):
-    """Cut rows at their titles."""
-    cuts = [0, *(row for row in range(1, len(rows))
-                 if literate.is_title(rows, row)), len(rows)]
-    return [rows[start:stop] for start, stop in itertools.pairwise(cuts)]
 
 
 def directives(name, *pages):
@@ -117,8 +111,7 @@ def test_every_line_of_the_module_is_read_once_as_prose_or_as_code():
     assert [n for n in lists if shown[n - 1].strip(" #")] == code
     read = {row.line for chapter in BOOK for row in chapter.rows
             if row.path == "nn.py" and row.text.strip()}
-    assert [shown[n - 1][2:] for n in prose if n not in read] == re.findall(
-        r"^# (.+)\n# ###", SOURCE, re.MULTILINE)
+    assert [shown[n - 1] for n in prose if n not in read] == PARTS
 
 
 def test_every_public_name_is_introduced_once():
@@ -255,17 +248,15 @@ def test_the_circuit_draws_what_the_program_computes():
 # The reader's machinery
 # ----------------------
 
-@pytest.mark.parametrize("module", ["literate", "mathml"])
-def test_the_examples_of_the_reading_code_run(module):
-    pytest.importorskip("sphinx" if module == "mathml" else "ast")
-    results = doctest.testmod(__import__(module))
+def test_the_examples_of_the_reading_code_run():
+    results = doctest.testmod(literate)
     assert results.attempted and not results.failed
 
 
 def test_inserts_end_their_section_and_exercises_their_chapter():
     read = []
     for chapter in BOOK:
-        for section in sections(chapter.rows):
+        for section in literate.sections(chapter.rows):
             title = section[0].text
             own = (f"docs/exercises/{chapter.slug}.rst"
                    if title == "Exercises" else
@@ -279,16 +270,26 @@ def test_inserts_end_their_section_and_exercises_their_chapter():
         if path.parent.name in ("inserts", "exercises"))
 
 
+def test_every_chapter_is_listed_in_its_order_and_has_a_page():
+    index = (ROOT / "docs/index.rst").read_text("utf-8")
+    chapters = [chapter.slug for chapter in BOOK]
+    assert re.findall(r"(?m)^   book/(.+)$", index) == chapters
+    assert re.findall(":caption: (Part.+)", index) == [
+        part.strip("# ") for part in PARTS]
+    assert sorted(chapters) == sorted(
+        path.stem for path in (ROOT / "docs/book").glob("*.rst"))
+
+
 def test_parts_begin_at_their_marks_and_private_code_is_folded():
     part = "# Part {0}\n# ####\n# Why.\n#\n# {0}\n# ===\n# Of ``_{0}_b``." \
         "\n\ndef _{0}_a():\n    '''Do it.'''\n\ndef _{0}_b():\n" \
         "    '''Named.'''\n\ndef _{0}_c():\n    pass\n\n"
-    book = literate.chapters("'''Hi.'''\n" + part.format("1") + part.format(2))
-    assert [(item.part, item.title) for item in book] == [
-        ("Part 1", "Preface"), ("Part 1", "1"), ("Part 2", "2")]
-    assert "Why." in [row.text for row in book[2].rows]
+    book = literate.chapters("'''Hi.'''\n" + part.format(1) + part.format(2))
+    assert [item.title for item in book] == ["Preface", "1", "2"]
+    assert ["Why." in [row.text for row in item.rows] for item in book] == [
+        False, True, True]
     assert [argument for item in book for _, argument, _, _ in directives(
-        "folded", item.rows)] == ["_1_a Do it.", "_2_a Do it."]
+        "folded", item.rows)] == [f":code:`_{n}_a` Do it." for n in (1, 2)]
 
 
 # The built book

@@ -5,38 +5,28 @@ from xml.etree import ElementTree
 
 from sphinx.builders.epub3 import Epub3Builder
 
-OPF = "http://www.idpf.org/2007/opf"
+ElementTree.register_namespace("", "http://www.idpf.org/2007/opf")
+ElementTree.register_namespace("dc", "http://purl.org/dc/elements/1.1/")
 
 
 class EpubBuilder(Epub3Builder):
-    """Sphinx's builder, with MathML declared, fonts known, times fixed."""
+    """Sphinx's builder, with MathML declared, the font known, times fixed."""
 
-    media_types = {**Epub3Builder.media_types, ".woff2": "font/woff2",
-                   ".txt": "text/plain"}
+    media_types = {**Epub3Builder.media_types, ".woff2": "font/woff2"}
 
     def build_content(self):
-        """Say in the manifest what EPUB 3 asks: which pages hold MathML,
-        and which picture is the cover."""
+        """Say in the manifest which pages hold MathML, as EPUB 3 asks."""
         super().build_content()
-        for prefix, uri in ("", OPF), ("dc", "http://purl.org/dc/elements/1.1/"):
-            ElementTree.register_namespace(prefix, uri)
-        folder = Path(self.outdir)
-        tree = ElementTree.parse(folder / "content.opf")
-        for item in tree.iter(f"{{{OPF}}}item"):
-            path = folder / item.get("href")
-            if item.get("href") == self.config.epub_cover[0]:
-                item.set("properties", "cover-image")
-            elif path.suffix == ".xhtml" and path.exists() \
+        tree = ElementTree.parse(self.outdir / "content.opf")
+        for item in tree.iterfind(".//{*}item[@media-type]"):
+            path = self.outdir / item.get("href")
+            if path.suffix == ".xhtml" and path.exists() \
                     and "<math" in path.read_text("utf-8"):
                 item.set("properties", "mathml")
-        tree.write(folder / "content.opf", "utf-8", xml_declaration=True)
+        tree.write(self.outdir / "content.opf", "utf-8", xml_declaration=True)
 
     def build_epub(self):
-        """Set every file's time to the zip format's first, and zip them.
-
-        Two builds of the same sources are then the same bytes, provided that
-        SOURCE_DATE_EPOCH fixes the date written inside.
-        """
+        """Set every file's time to the same, so that two builds are."""
         for path in Path(self.outdir).rglob("*"):
             os.utime(path, (4e8, 4e8))          # in 1982
         super().build_epub()
@@ -45,4 +35,3 @@ class EpubBuilder(Epub3Builder):
 def setup(app):
     """Tell Sphinx what this extension adds."""
     app.add_builder(EpubBuilder, override=True)
-    return {"version": "2", "parallel_read_safe": True}

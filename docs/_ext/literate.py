@@ -45,16 +45,11 @@ class Row(NamedTuple):
 
 
 class Chapter(NamedTuple):
-    """A chapter: the part it is in, its title, its reStructuredText."""
+    """A chapter: its title, and its reStructuredText."""
 
-    part: str
     title: str
+    slug: str                   # the title as a file name
     rows: list                  # of Row
-
-    @property
-    def slug(self):
-        """The title as a file name."""
-        return slug(self.title)
 
 
 # Splitting the source
@@ -134,8 +129,8 @@ def layout(source):
     """Return the module as reStructuredText: a list of Row."""
     out = []
     for _, group in itertools.groupby(split(source), lambda piece: (
-            piece.node is None, piece.name.removesuffix(".__init__"))):
-        group = list(group)             # a class stands with its __init__
+            piece.node is None, piece.name)):
+        group = list(group)
         first, indent = group[0], ""
         if hasattr(first.node, "name") and is_public(first.name) \
                 and first.line == _first_line(first.node):
@@ -156,23 +151,17 @@ def layout(source):
 
 def _head(name, node):
     """Return the directive that introduces a public definition."""
-    marks = [ast.unparse(mark) for mark in node.decorator_list]
     if isinstance(node, ast.ClassDef):
         kind = "exception" if name.endswith("Error") else "class"
-        inits = [ast.unparse(item.args) for item in node.body
-                 if getattr(item, "name", "") == "__init__"]
-        fields = [ast.unparse(item) for item in node.body
-                  if isinstance(item, ast.AnnAssign)]
-        taken = inits[0] if inits else ", ".join(fields)
+        taken = ", ".join(ast.unparse(field) for field in node.body
+                          if isinstance(field, ast.AnnAssign))
     else:
-        kind = "property" if "property" in marks else \
-            "method" if "." in name else "function"
-        taken = ast.unparse(node.args)
-    taken = re.sub(r"^(self|cls)(, |$)", "", taken)
+        kind = "method" if "." in name else "function"
+        taken = re.sub(r"^(self|cls)\b[^,]*(, )?", "", ast.unparse(node.args))
     shown = f"({taken})" if taken or kind in ("function", "method") else ""
-    return [f".. py:{kind}:: {name}{shown}",
-            *(f"   :{mark}:" for mark in marks
-              if mark in ("classmethod", "staticmethod")), ""]
+    marks = [f"   :{mark.id}:" for mark in node.decorator_list
+             if getattr(mark, "id", "") in ("classmethod", "staticmethod")]
+    return [f".. py:{kind}:: {name}{shown}", *marks, ""]
 
 
 def _listing(group):
@@ -187,9 +176,11 @@ def _listing(group):
         piece.text for piece in code if isinstance(piece.node, ast.Module)))
     shown = ".. container:: listing"
     if not is_public(first.name):
-        summary = (ast.get_docstring(first.node) or "").partition("\n")[0]
-        summary = re.sub(r"([|*_\\])", r"\\\1", summary)   # no markup
-        names, shown = [first.name], f".. folded:: {first.name} {summary}"
+        names = [first.name]
+        if docstring(first.node):
+            summary = ast.get_docstring(first.node).partition("\n")[0]
+            summary = re.sub(r"([|*_\\])", r"\\\1", summary)  # no markup
+            shown = f".. folded:: :code:`{first.name}` {summary}"
     out = [f".. py:data:: {name}\n   :no-typesetting:\n   :no-index-entry:\n"
            for name in names]
     out += [".. literalinclude:: /../nn.py", f"   :lines: {', '.join(spans)}",
@@ -203,74 +194,65 @@ def _listing(group):
 # -------------------------
 
 def read(root):
-    """Return the chapters of root/nn.py with the inserts and exercises.
-
-    Raises LookupError for an insert or exercises that belong nowhere.
-    """
-    book = chapters((root / "nn.py").read_text("utf-8"))
-    for folder, title in (("inserts", []),
-                          ("exercises", ["Exercises", "---------", ""])):
-        for path in sorted(root.glob(f"docs/{folder}/*.rst")):
-            _put(book, path, path.relative_to(root).as_posix(), title)
+    """Return the chapters of root/nn.py with the inserts and exercises."""
+    book = []
+    for chapter in chapters((root / "nn.py").read_text("utf-8")):
+        rows = []
+        for section in sections(chapter.rows):
+            rows += section
+            rows += _file(root, "inserts", slug(section[0].text))
+        rows += _file(root, "exercises", chapter.slug, "Exercises", "-" * 9)
+        book.append(chapter._replace(rows=rows))
     return book
 
 
-def _put(book, path, name, title):
-    """Put a file at the end of the section that it is named after, or, if it
-    is given a title, at the end of the chapter."""
-    places = []
-    for chapter in book:
-        rows = chapter.rows
-        starts = [row for row in range(len(rows)) if is_title(rows, row)]
-        stops = [len(rows)] if title else [*starts[1:], len(rows)]
-        places += [(slug(rows[start].text), stop, rows)
-                   for start, stop in zip(starts, stops)]
-    found = [place for place in places if place[0] == path.stem]
-    if len(found) != 1:
-        raise LookupError(f"{name} belongs to {len(found)} titles of nn.py; "
-                          "name it after one of "
-                          + ", ".join(place[0] for place in places))
-    lines = path.read_text("utf-8").splitlines()
-    _, at, rows = found[0]
-    rows[at:at] = [Row(name, 1, text) for text in ["", *title]] + [
-        Row(name, n, text) for n, text in enumerate([*lines, ""], 1)]
+def _file(root, folder, name, *title):
+    """Return the rows of a file in docs, if it is there, below a title."""
+    path = root / "docs" / folder / f"{name}.rst"
+    if not path.exists():
+        return []
+    lines = ["", *title, "", *path.read_text("utf-8").splitlines(), ""]
+    return [Row(f"docs/{folder}/{name}.rst", max(n - len(title) - 1, 1), text)
+            for n, text in enumerate(lines)]
 
 
 def chapters(source):
     """Return the chapters: the text, cut where a title has ``=`` under it.
 
     >>> source = "'''Hello.'''\\n# Part\\n# ####\\n#\\n# One\\n# ===\\n"
-    >>> [(chapter.part, chapter.title) for chapter in chapters(source)]
-    [('Part', 'Preface'), ('Part', 'One')]
+    >>> [chapter.title for chapter in chapters(source)]
+    ['Preface', 'One']
     """
     rows = layout(source)
     if not is_title(rows, 0, "=#"):
         rows[:0] = [Row("nn.py", 1, text) for text in
                     ["Preface", "=======", ""]]
-    starts = [row for row in range(len(rows)) if is_title(rows, row, "=#")]
-    book, parts, before = [], [], []
-    for start, stop in zip(starts, [*starts[1:], len(rows)]):
-        title, below, *text = rows[start:stop]
-        if "#" in below.text:
-            parts, before = [*parts, title.text], text
+    book, before = [], []
+    for title, below, *text in sections(rows, "=#"):
+        if below.text.startswith("#"):
+            before = text                       # what a part says first
         else:
-            text = [title, below, *before, *text]
-            book.append(Chapter(parts[-1] if parts else "", title.text,
-                                _folded(text)))
+            book.append(Chapter(title.text, slug(title.text),
+                                _opened([title, below, *before, *text])))
             before = []
-    first = parts[0] if parts else ""   # what stands above it belongs to it
-    return [chapter._replace(part=chapter.part or first) for chapter in book]
+    return book
 
 
-def _folded(rows):
-    """Return rows, without the folds around listings that stay open."""
-    named = {name for row in rows if not row.text.startswith(".. folded::")
-             for name in re.findall(r"``(\w[\w.]*)", row.text)}
-    folds = ((row, re.match(r"\.\. folded:: (\S+) ?(.*)", row.text))
-             for row in rows)
-    return [row if not fold or fold[2] and fold[1] not in named
-            else row._replace(text=".. container:: listing")
-            for row, fold in folds]
+def _opened(rows):
+    """Return rows, without the folds around what their prose names."""
+    named = set(re.findall(r"``(\w[\w.]*)", "\n".join(
+        row.text for row in rows if not row.text.startswith(".. folded::"))))
+    names = (re.match(r"\.\. folded:: :code:`(\S+)`", row.text) for row in rows)
+    return [row._replace(text=".. container:: listing")
+            if name and name[1] in named else row
+            for row, name in zip(rows, names)]
+
+
+def sections(rows, marks="=-"):
+    """Cut rows in front of each title that is underlined by a mark."""
+    cuts = [0, *(row for row in range(1, len(rows))
+                 if is_title(rows, row, marks)), len(rows)]
+    return [rows[start:stop] for start, stop in itertools.pairwise(cuts)]
 
 
 def is_title(rows, row, marks="=-"):

@@ -1,13 +1,15 @@
-"""Typeset mathematics as MathML: no script, no request, the same in EPUB.
+r"""Typeset mathematics as MathML: no script, no request, the same in EPUB.
 
 The translator from TeX is the one that docutils, which Sphinx stands on,
 brings along.  What it cannot translate is a warning, so that ``-W`` stops.
+
+An equation is cut at each \qquad, so that a phone may break it there: no
+browser breaks lines within a formula, but it wraps several of them.
 """
-import html
 import re
 
 from docutils import nodes
-from docutils.utils.math import latex2mathml
+from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
@@ -15,7 +17,7 @@ from sphinx.util.math import get_node_equation_number
 # of, unless that is in brackets; none inside the bars of |x|, and none
 # between "max" and its bracket.
 SPACING = {
-    r"(<mo>&ApplyFunction;</mo>|<msub><mi>log</mi><mn>2</mn></msub>)"
+    r"(<mo>\u2061</mo>|<msub><mi>log</mi><mn>2</mn></msub>)"
     r"(?!<mo[^>]*>[('])": r'\1<mspace width="0.1667em"></mspace>',
     r'<mo stretchy="false">\|</mo>':
     '<mo stretchy="false" lspace="0" rspace="0">|</mo>',
@@ -23,43 +25,24 @@ SPACING = {
 }
 
 
-def translate(node, tex, as_block):
+def translate(node, tex):
     """Return the MathML of TeX that stands in a node."""
     try:
-        mathml = latex2mathml.tex2mathml(tex, as_block=as_block)
+        mathml = tex2mathml(tex, as_block=isinstance(node, nodes.math_block))
     except (ValueError, SyntaxError) as error:      # MathError is a ValueError
         logging.getLogger(__name__).warning(
             "cannot typeset %r: %s", tex, error, location=node)
         return ""
-    mathml = re.sub(r">\s+<", "><", mathml)         # spaces would be seen
+    mathml = mathml.replace("&ApplyFunction;", "\u2061")  # no entity of XML's
+    mathml = re.sub(r">\s+<", "><", mathml)             # spaces would be seen
     for pattern, spaced in SPACING.items():
         mathml = re.sub(pattern, spaced, mathml)
-    return re.sub(r"&(?!(?:amp|lt|gt|quot);)\w+;",  # XML knows only these
-                  lambda match: html.unescape(match[0]), mathml)
-
-
-def statements(tex):
-    r"""Cut an equation at each \qquad, so that a phone may break it there.
-
-    No browser breaks lines within a formula, but it wraps several of them.
-
-    >>> statements(r"a = b \qquad \text{with } c \leftarrow d")
-    ['a = b', '\\text{with } c \\leftarrow d']
-    >>> [len(statements(tex)) for tex in (
-    ...     r"a \left[ b \qquad c \right]", r"{a \qquad b}", r"a \quad b",
-    ...     r"\begin{cases} a \qquad b \end{cases}")]
-    [1, 1, 1, 1]
-    """
-    parts = re.split(r"\s*\\qquad\s*", tex)
-    pairs = ("{", "}"), (r"\\left\b", r"\\right\b"), (r"\\begin", r"\\end")
-    is_whole = all(len(re.findall(one, part)) == len(re.findall(other, part))
-                   for part in parts for one, other in pairs)
-    return parts if is_whole else [tex]
+    return mathml
 
 
 def visit_inline(self, node):
     """Write a formula within a line."""
-    formula = translate(node, node.astext(), as_block=False)
+    formula = translate(node, node.astext())
     self.body.append(f'<span class="math">{formula}</span>')
     raise nodes.SkipNode
 
@@ -68,9 +51,10 @@ def visit_block(self, node):
     """Write a displayed equation with its number and a link to itself."""
     is_wrapped = "math-wrapper" in node.parent.get("classes", [])
     bearer = nodes.Element() if is_wrapped else node    # furo's wraps have ids
-    parts = [translate(node, tex, True) for tex in statements(node.astext())]
     self.body += [self.starttag(bearer, "div", CLASS="math equation"),
-                  f'<div class="formula" tabindex="0">{"".join(parts)}</div>']
+                  '<div class="formula" tabindex="0">',
+                  *(translate(node, tex)
+                    for tex in node.astext().split(r"\qquad")), "</div>"]
     if node["number"]:
         number = get_node_equation_number(self, node)
         self.body.append(f'<span class="eqno">({number})')
@@ -84,4 +68,3 @@ def setup(app):
     """Tell Sphinx what this extension adds."""
     app.add_html_math_renderer("mathml", inline_renderers=(visit_inline, None),
                                block_renderers=(visit_block, None))
-    return {"version": "2", "parallel_read_safe": True}

@@ -9,9 +9,10 @@ The network of iris is trained by nn.py as the page is built, and the page is
 told what came out, to compare.
 """
 import json
-from html import escape
 
 from docutils import nodes
+from docutils.parsers.rst.directives import choice
+from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 import experiments
@@ -30,12 +31,7 @@ def iris():
         "X": X.tolist(), "t": [index(label) for label in y.tolist()],
         "X_test": X_test.tolist(),
         "t_test": [index(label) for label in y_test.tolist()],
-        "settings": {
-            "hidden_size": network.hidden_size,
-            "activation": network.activation,
-            "batch_size": network.batch_size, "seed": network.seed,
-            "learning_rate": network.optimizer.learning_rate,
-            "momentum": network.optimizer.momentum},
+        "settings": network.get_params() | vars(network.optimizer),
         "epochs": network.epochs,
         "book": {"digest": experiments.weights_sha256(network),
                  "loss": network.loss_curve_[-1],
@@ -53,36 +49,25 @@ DATA = {"iris": iris, "xor": xor, "ravine": dict}
 
 def html(name):
     """What stands on the page: a place, not shown yet, and the data."""
-    data = json.dumps(DATA[name]()).replace("<", "\\u003c")
-    return (f'<div class="play" id="play-{escape(name)}" hidden>'
+    data = json.dumps(DATA[name](), default=repr).replace("<", "\\u003c")
+    return (f'<div class="play" id="play-{name}" hidden>'
             f'<script type="application/json">{data}</script></div>\n')
 
 
-class play(nodes.General, nodes.Element):
-    """The place of something to play with."""
-
-
 class Play(SphinxDirective):
-    """Put something to play with here."""
+    """Put something to play with here, on a page for the screen only."""
 
     required_arguments = 1
 
     def run(self):
-        if self.arguments[0] not in DATA:
-            raise self.error(f"play: give one of {', '.join(DATA)}")
-        return [play("", name=self.arguments[0])]
-
-
-def visit_play(self, node):
-    """Write it on a page for the screen, and nowhere else."""
-    if self.builder.name == "html":
-        self.body.append(html(node["name"]))
-    raise nodes.SkipNode
+        place = nodes.raw("", html(choice(self.arguments[0], DATA)),
+                          format="html")
+        return [addnodes.only("", place, expr="builder_html")]
 
 
 def add_files(app, pagename, templatename, context, doctree):
     """Give a page the scripts if it has something to play with."""
-    if app.builder.name == "html" and doctree and any(doctree.findall(play)):
+    if '<div class="play"' in context.get("body", ""):
         app.add_css_file("play.css")
         for name in ("nn.js", "play.js"):
             app.add_js_file(name, loading_method="defer")
@@ -91,6 +76,4 @@ def add_files(app, pagename, templatename, context, doctree):
 def setup(app):
     """Tell Sphinx what this extension adds."""
     app.add_directive("play", Play)
-    app.add_node(play, html=(visit_play, None))
     app.connect("html-page-context", add_files)
-    return {"version": "1", "parallel_read_safe": False}
