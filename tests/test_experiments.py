@@ -109,8 +109,9 @@ def test_problems_are_seeded_and_split_evenly(make, held_out):
 
 # What a run prints, saves and returns
 #
-# transcript.txt is a session at a terminal.  Portable arithmetic makes it the
-# same on every machine, digests included.
+# transcript.txt is a session at a terminal, where a status other than 0 stands
+# in brackets.  Portable arithmetic makes it the same on every machine, digests
+# included.
 
 TRANSCRIPT = (ROOT / "tests" / "transcript.txt").read_text("utf-8")
 
@@ -122,10 +123,12 @@ def test_a_command_prints_what_is_written_down(entry, main):
     command, shown = entry.split("\n", 1)
     program, *words = shlex.split(command)
     assert program == "experiments.py"
-    if words[0] == "reproduce":
+    if words[-1:] == ["models/xor"]:
         main("xor", "--arithmetic", "portable", "--quiet")
+    Path("file").touch()
     status, said, errors = main(*words)
-    assert (status, errors) == (0, "")
+    assert errors.count("\n") == (status != 0)
+    said += f"{errors}[{status}]" if status else errors
     assert_matches(shown.strip(), said.strip())
 
 
@@ -195,12 +198,6 @@ def test_every_option_has_its_effect(main):
         "optimizer__nesterov": False}
 
 
-def test_a_failed_validation_is_named(main):
-    found = main("xor", "--epochs", 1)
-    assert "FAILED loss below 0.01" in found[1]
-    assert_fails(found, 1, "did not hold: 4 of 4 right; loss below 0.01")
-
-
 def test_a_save_that_does_not_come_back_the_same_is_noticed(
         main, monkeypatch):
     other = nn.Network(hidden_size=8, seed=9).fit(*experiments.xor_data())
@@ -230,37 +227,11 @@ def test_a_long_label_widens_the_table(capsys):
         "a label of 20 letters  0                     20"]
 
 
-# Wrong usage and input
+# What goes wrong
 
-@pytest.mark.parametrize(("command", "words"), [
-    ("", ["EXPERIMENT"]),
-    ("nope", ["nope", "iris"]),
-    ("xor --seed", ["--seed", "see experiments.py xor --help"]),
-    ("xor --seed -1", ["--seed", "'-1' is not a whole number of at least 0"]),
-    ("xor --seed 1.5", ["--seed", "'1.5' is not a whole number"]),
-    ("xor --epochs many", ["--epochs", "'many' is not a whole number"]),
-    ("xor --learning-rate fast", ["--learning-rate", "fast"]),
-    ("xor --arithmetic exact", ["--arithmetic", "portable"]),
-    ("xor --plot xor.gif",
-     ["--plot", "'xor.gif' ends neither in .png nor in .svg"]),
-    ("xor --nonsense", ["--nonsense", "--help"]),
-    ("xor --see 1", ["--see"]),
-    ("--hel", []),
-    ("gradcheck --qui", ["--qui"]),
-    ("reproduce x --qui", ["--qui"]),
-    ("xor 'two\nlines'", []),
-    ("xor '\x1b[2J'", ["\\x1b[2J"]),
-    ("xor --momentum 1", ["momentum is 1"]),
-    ("iris --learning-rate 1e308", ["diverged", "learning rate"]),
-    ("xor --models-dir file", ["file"]),
-    ("gradcheck --models-dir x", ["--models-dir"]),
-    ("reproduce", ["PATH"]),
-    ("reproduce no/such/model", ["no/such/model"]),
-    ("reproduce file", ["file"]),
-    ("reproduce .", ["no version"])])
-def test_wrong_usage_gets_one_line(command, words, main):
-    Path("file").touch()
-    assert_fails(main(*shlex.split(command)), 2, *words)
+def test_what_is_typed_is_told_without_obeying_it(main):
+    assert_fails(main("xor", "two\nlines"), 2, "two lines")
+    assert_fails(main("xor", "\x1b[2J"), 2, "\\x1b[2J")
 
 
 @pytest.mark.parametrize("error, status, text", [
