@@ -214,7 +214,7 @@ def test_the_notation_tells_the_shapes_and_the_meaning_of_a_live_network():
         "(py:(?!data).*|math)", item.rows))),
     "docs/hand.rst", "docs/experiments.rst"])
 def test_chapters_end_in_exercises_and_in_what_to_remember(name):
-    last = sections(PAGES[name])[-1]
+    last = literate.sections(PAGES[name])[-1]
     questions = [row for row in last if re.match(r"\d+\. \*\*", row.text)]
     answers = list(directives("answer", last))
     assert last[0].text == "Exercises"
