@@ -72,6 +72,13 @@ def test_an_optimizer_follows_its_formula(name, data, seed):
         assert np.allclose(state[part], value, **close)
 
 
+def test_without_momentum_nesterov_changes_nothing():
+    theta, gradients = problem()
+    plain, _ = walk(nn.SGD(0.1), theta, gradients)
+    nesterov, _ = walk(nn.SGD(0.1, nesterov=True), theta, gradients)
+    assert (plain == nesterov).all()
+
+
 @pytest.mark.parametrize("optimizer", EACH)
 def test_a_small_step_goes_down_a_small_rate_makes_it_small_and_0_none(
         optimizer):
