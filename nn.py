@@ -1721,12 +1721,14 @@ class Network:
     def _settings(cls) -> dict[str, Any]:
         """The arguments of __init__, and their defaults."""
         found: dict[str, Any] = {}
-        for kind in cls.__mro__:
-            own = [*inspect.signature(kind).parameters.values()]
-            found = {p.name: p.default for p in own if p.kind in (
-                p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)} | found
-            if all(p.kind != p.VAR_KEYWORD for p in own):
-                break       # what is left over goes on to the parent
+        for kind in reversed(cls.__mro__):
+            if "__init__" in vars(kind):
+                init = inspect.signature(vars(kind)["__init__"])
+                _, *own = init.parameters.values()
+                if all(p.kind != p.VAR_KEYWORD for p in own):
+                    found = {}      # nothing is handed on to the parent
+                found |= {p.name: p.default for p in own if p.kind in (
+                    p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
         return found
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:

@@ -225,6 +225,25 @@ class Plain(nn.Network):
     """A subclass whose settings are those of Network."""
 
 
+class Aside:
+    """A class to inherit from that has nothing to do with networks."""
+
+
+class Mixed(Aside, nn.Network):
+    """A subclass that hands on what is not its own."""
+
+    def __init__(self, colour="red", **more):
+        super().__init__(**more)
+        self.colour = colour
+
+
+def test_settings_are_handed_on_past_a_class_that_has_none():
+    network = Mixed("blue", epochs=3)
+    assert network.get_params(deep=False) == {
+        **nn.Network(epochs=3).get_params(deep=False), "colour": "blue"}
+    assert network.set_params(seed=5).seed == 5
+
+
 def test_the_settings_of_a_subclass_are_those_of_its_own_init():
     network = Wide(colour="blue")
     assert network.get_params(deep=False) == {
