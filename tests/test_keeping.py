@@ -178,6 +178,7 @@ def test_random_networks_come_back_to_the_bit(models, labels, dtype):
         assert repr(loaded.classes_.tolist()) == repr(labels)
         network.classes_ = network.classes_.astype(native)
         assert snapshot(loaded) == snapshot(network)
+        assert all(array.flags.writeable for array in loaded.params_.values())
         arrays = {name: with_any_bits(rng, array) for name, array
                   in files.unpack(found["weights.npz"]).items()}
         files.put(path, files.reseal({
