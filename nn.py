@@ -1943,7 +1943,7 @@ def gradient_check(network: Network, X: ArrayLike, y: ArrayLike,
     or two with ``step``.
 
     Raises what ``loss_and_gradients`` raises, and TypeError or ValueError
-    for a step that is no positive number.
+    for a step that is no number between 0 and 1.
 
     >>> X, y = [[0.0, 1.0], [1.0, 3.0], [2.0, 2.0]], ["a", "b", "c"]
     >>> network = Network(hidden_size=5, activation="tanh", epochs=10)
@@ -1954,7 +1954,8 @@ def gradient_check(network: Network, X: ArrayLike, y: ArrayLike,
     if not isinstance(network, Network):
         raise TypeError(f"network is {network!r}; give a fitted Network")
     if step is not None:
-        _check_number("step", step, 5e-324)
+        _check_number("step", step, 5e-324, below=1)
+        step = float(step)
     _, gradients = network.loss_and_gradients(X, y)
     theta, sizes = _weights(network).astype(np.float64), network._sizes()
     if gradients.keys() != network.params_.keys():
@@ -2301,8 +2302,8 @@ def _check_names(then: Any, now: Any, kind: str) -> None:
 
 def _rows(network: Network, X: Any, order: str = "C") -> tuple[Array, Array]:
     """X as an array that this fitted network can take, and its theta."""
-    theta = _weights(network, order)
     _check_words(network)
+    theta = _weights(network, order)
     table, kind = _table(X), type(network).__name__
     names = getattr(network, "feature_names_in_", None)
     _check_names(names, _feature_names(X), kind)
@@ -2450,7 +2451,8 @@ def _weights(network: Network, order: str = "F", name: str = "params_",
         raise ValueError(f"{name} is {reprlib.repr(given)}; give a dict of "
                          "the arrays W1, b1, W2 and b2")
     d, h, k = sizes = network._sizes()
-    kind = getattr(network.params_["W1"], "dtype", np.dtype(network.dtype))
+    kind = (getattr(network.params_["W1"], "dtype", None)
+            or np.dtype(network.dtype))
     theta = np.empty((d + 1) * h + (h + 1) * k,
                      _DTYPES[kind.kind == "f" and kind.itemsize == 4])
     with np.errstate(all="ignore"):             # one may be too large

@@ -92,7 +92,7 @@ def test_every_equation_has_a_label_and_an_example_in_its_section():
     found = [(at(row), options.get("label"), any(
                   item.text.lstrip().startswith(">>>")
                   for item in section[section.index(row):]))
-             for section in itertools.chain(*map(literate.sections, PAGES.values()))
+             for rows in PAGES.values() for section in literate.sections(rows)
              for row, _, options, _ in directives("math", section)]
     assert found
     assert not [each for each in found if not all(each)]
