@@ -1721,7 +1721,7 @@ class Network:
     def _settings(cls) -> dict[str, Any]:
         """The arguments of __init__, and their defaults."""
         found: dict[str, Any] = {}
-        for kind in reversed(cls.__mro__):
+        for kind in reversed(cls.__mro__[:-1]):     # object has none
             if "__init__" in vars(kind):
                 init = inspect.signature(vars(kind)["__init__"])
                 _, *own = init.parameters.values()
