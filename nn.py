@@ -2580,6 +2580,11 @@ def _pack_arrays(arrays: Mapping[str, Array]) -> bytes:
 # >>> with np.load(io.BytesIO(data)) as arrays:
 # ...     print({name: arrays[name].tolist() for name in arrays})
 # {'a': 0.5, 'b': [1.0, 2.0]}
+# >>> try:
+# ...     _pack_arrays({"a": np.broadcast_to(0.0, 2**29)})
+# ... except ValueError as error:
+# ...     print(str(error).split(",")[0])
+# the weights take more than 4 GB
 #
 # In the file an optimizer's memory lies as the parameters do, W1 first, then
 # b1, W2 and b2, each row by row.  That is :math:`\theta` in C order.  In
