@@ -10,12 +10,12 @@ CLASSES = "setosa", "versicolor", "virginica"
 
 def draw():
     figure, axes = panels(1, 3, (6.4, 3.0))
-    for axis, numbers, title in zip(
-            axes, (LOGITS, np.exp(LOGITS), nn.softmax(LOGITS)),
+    for axis, numbers, digits, title in zip(
+            axes, (LOGITS, np.exp(LOGITS), nn.softmax(LOGITS)), (2, 2, 4),
             ("logits z", "exponentials e$^z$", "shared out: P")):
         bars = axis.bar(CLASSES, numbers, color=["C0", "C1", "C2"])
-        axis.bar_label(bars, [f"{x:.2f}".replace("-", "−") for x in numbers],
-                       padding=2)
+        axis.bar_label(bars, [f"{x:.{digits}f}".replace("-", "−")
+                              for x in numbers], padding=2)
         axis.axhline(0, color="black", linewidth=0.8)
         axis.set_title(title)
         axis.margins(y=0.2)
