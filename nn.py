@@ -10,25 +10,30 @@ Copy this file beside your own program.  It needs NumPy and nothing else.
 >>> network.fit(X, y).predict(X).tolist()
 ['same', 'different', 'different', 'same']
 
-It classifies rows of numbers: two classes with one sigmoid output, more
-with a softmax.  It trains by full-batch, mini-batch or stochastic gradient
-descent, with momentum or with Adam.  It checks its own gradients, saves
-itself and loads itself back.  The same seed in the same installation gives
-the same bits.
+The file is a book in two parts.  Part one goes from a single unit to a loop
+that learns.  You need some Python, a little NumPy, and what school says of
+slopes.  One evening, three hours with a pencil, is for how it works: Notation,
+Activations and Losses without the docstrings, Forward and Backward in One
+step, the step by hand, and the loop of Training.  All else, the exercises too,
+is for a second.  To try the listings, start ``python -i nn.py``; those that
+import ``experiments`` need the whole project.
+
+Part two makes of the loop something to use and to rely on, and is there to be
+looked up: the network and its methods, a sharper check of the gradient, the
+checks of all that comes in, saved models, and an arithmetic that gives the
+same bits on every machine.  Names that begin with an underscore are for the
+inside.  Those that check what comes in, such as ``_numbers``, are called in
+part one and told in part two.
+
+If you know such networks, here is what this one does; else go on to Notation.
+It classifies rows of numbers: two classes with one sigmoid output, more with a
+softmax.  It trains by full-batch, mini-batch or stochastic gradient descent,
+with momentum or with Adam.  It checks its own gradients, saves itself and
+loads itself back.  The same seed in the same installation gives the same bits.
 
 It has no second hidden layer, no convolution, no regression, no
-regularisation, no GPU and no automatic differentiation, and it never will
-have.  If you need these you have outgrown it, and can take the four weight
-arrays along.
-
-The file is a book in two parts.  Part one goes from a single unit to a loop
-that learns, and is for one evening: some three hours with a pencil.  All you
-need is some Python and what school says of slopes.  Part two makes of the loop
-something to use and to rely on, and is there to be looked up: the network and
-its methods, a sharper check of the gradient, the checks of all that comes in,
-saved models, and an arithmetic that gives the same bits on every machine.
-Names that begin with an underscore are for the inside.  Those that check what
-comes in, such as ``_numbers``, are called in part one and told in part two.
+regularisation, no GPU and no automatic differentiation, and never will have.
+If you need these you have outgrown it; its four weight arrays can go along.
 """
 
 import copy
