@@ -116,10 +116,10 @@ __all__ = [
 #
 # Here are all symbols together, to come back to; pass them by for now.  The
 # sizes are *n* rows, *d* features, *h* hidden units, *k* outputs and, of
-# weights and biases together, *p* parameters.  Two classes need one output,
-# three or more need one each.  A small letter with an index is one entry of
-# the array with the capital letter: :math:`p_{rj}` is the entry of :math:`P`
-# in row r and column j.
+# weights and biases together, *p* parameters.  Two classes need one output, as
+# what is not the one is the other; three or more need one each.  A small
+# letter with an index is one entry of the array with the capital letter:
+# :math:`p_{rj}` is the entry of :math:`P` in row r and column j.
 #
 # ==============  ========================  =========  =====================
 # Symbol          Name in the code          Shape      Meaning
@@ -158,7 +158,7 @@ __all__ = [
 # Almost all arithmetic gives the same bits on every machine.  Five operations
 # do not, and functions that use them take them as ``ops``, so that the chapter
 # on portable arithmetic can put slower ones in their place.  Until then, read
-# ``ops.exp`` as ``np.exp``.
+# ``ops.exp`` as ``np.exp``, ``ops.total`` as ``np.sum``, ``ops.dot`` as ``@``.
 
 Array = NDArray[Any]
 
