@@ -181,7 +181,7 @@ _Arithmetic = namedtuple("_Arithmetic", "dot total exp log1p tanh")
 #
 #    \sigma(z) = \frac{1}{1 + e^{-z}}
 #
-# (Asides at the end of the chapter tell why the code looks a bit different.)
+# (Pass by code that you cannot read yet; asides at the end explain it.)
 
 def sigmoid(z: ArrayLike) -> Array:
     """Squeeze each number into the interval from 0 to 1.
@@ -279,14 +279,13 @@ def _relu(z: Array, ops: _Arithmetic, out: Array | None = None) -> Array:
 #
 # For the sigmoid, write :math:`a = 1/u` with :math:`u = 1 + e^{-z}`.  The
 # slope of :math:`1/u` in u is :math:`-1/u^2`, that of u in z is
-# :math:`-e^{-z}`, which is :math:`1 - u`, and along a chain slopes multiply:
-# :math:`(1 - u) \cdot (-1/u^2) = 1/u - 1/u^2 = a - a^2`.
+# :math:`-e^{-z} = 1 - u`.  Multiplied (:eq:`chain-rule` tells why), they are
+# that of a in z: :math:`(1 - u) \cdot (-1/u^2) = 1/u - 1/u^2 = a - a^2`.
 #
 # The tangent is :math:`2\,s - 1` with :math:`s = \sigma(2z)`.  The slope of s
 # in z is :math:`2\,s(1 - s)`, so the tangent's is twice that.  Since s is
 # :math:`(1 + a)/2`, this is :math:`(1 + a)(1 - a)`.  The rectifier's slope is
-# 1 where it lets a number through; at its corner it has none, and 0 is as
-# good as any:
+# 1 where it lets a number through; at its corner it has none, and 0 will do:
 #
 # .. math::
 #    :label: slopes
@@ -318,8 +317,7 @@ _ACTIVATIONS: dict[str, Any] = {
 # With three or more classes the output layer gives a number to each class,
 # anything from far below zero to far above.  Such numbers are called *logits*.
 # The **softmax** makes them positive and divides by their sum, so that they
-# can be read as probabilities.  For one row, with a logit :math:`z_j` to each
-# class j:
+# can be read as probabilities.  With :math:`z_j` for a row's logit of class j:
 #
 # .. math::
 #    :label: softmax
@@ -422,10 +420,10 @@ _NUMPY = _Arithmetic(np.matmul, np.add.reduce, np.exp, _log1p, np.tanh)
 #
 # With two classes there is one logit z to a row, and :math:`\sigma(z)` is the
 # probability of class 1.  That of class 0 is the rest, :math:`1 - \sigma(z) =
-# \sigma(-z)`.  Let :math:`t` be the right class, 0 or 1.  Minus the logarithm
-# of its probability is :math:`\log(1 + e^z)` if t is 0 and
-# :math:`\log(1 + e^{-z})` if t is 1.  Both are one formula in
-# :math:`u = (1 - 2t)\,z`, which is large when the network is sure and wrong:
+# e^{-z} / (1 + e^{-z}) = 1 / (e^z + 1) = \sigma(-z)`.  Let :math:`t` be the
+# right class, 0 or 1.  Minus the logarithm of its probability is
+# :math:`\log(1 + e^z)` if t is 0 and :math:`\log(1 + e^{-z})` if t is 1.  Both
+# are one formula in :math:`u = (1 - 2t)\,z`, large where it is sure and wrong:
 #
 # .. math::
 #    :label: binary-cross-entropy
@@ -470,8 +468,8 @@ def _both(Z2: Array) -> Array:
 
 
 # With k classes there are k logits, and the loss of a row is minus the
-# logarithm of its softmax at the right class.  Both terms of that logarithm,
-# as :func:`log_softmax` finds it, push the loss up, so nothing cancels:
+# logarithm of its softmax at the right class.  Neither :math:`z_j - c` nor
+# :math:`-\log \sum` in :eq:`log-softmax` is above 0, so no digits cancel:
 #
 # .. math::
 #    :label: cross-entropy
