@@ -677,7 +677,7 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
     return np.empty((b, k, m), dtype).transpose(0, 2, 1)
 
 
-# Exclusive or, with two rectifiers whose weights are nearly right:
+# Exclusive or, by :eq:`xor-bend`, but with :math:`2\,a_2` for :math:`3\,a_2`:
 #
 # >>> X1 = _with_ones(np.array([[0.0, 0.0], [0, 1], [1, 0], [1, 1]]))
 # >>> sizes, theta = (2, 2, 1), np.empty(9)
@@ -725,35 +725,35 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 # True
 #
 # **One unit, one row.**  Follow one feature x, by its weight w, through one
-# hidden unit to the logit: :math:`a = f(x w + c)` and :math:`z = a u + e`.
-# Here u is the weight behind the unit, and c and e are whatever else is added.
-# The walk back begins at z, for :eq:`slope-of-the-loss` leaps over p at once:
-# the slope there is :math:`p - t`, the probability less the truth.  Then:
+# hidden unit to the logit: :math:`a = f(x w + b_w)` and :math:`z = a q + b_q`.
+# Here q is the weight behind the unit, :math:`b_w` and :math:`b_q` whatever
+# else is added.  The walk back begins at z, for :eq:`slope-of-the-loss` leaps
+# over p at once: the slope there is the probability less the truth.  Then:
 #
 # .. math::
 #    :label: one-unit
 #
-#    \frac{\partial L}{\partial u} = (p - t) \cdot a \qquad
-#    \frac{\partial L}{\partial a} = (p - t) \cdot u \qquad
+#    \frac{\partial L}{\partial q} = (p - t) \cdot a \qquad
+#    \frac{\partial L}{\partial a} = (p - t) \cdot q \qquad
 #    \frac{\partial L}{\partial w} =
 #    \frac{\partial L}{\partial a} \cdot f' \cdot x
 #
 # Each slope is the one before it times the slope of one operation.  That of a
-# product is the other factor: of :math:`a u` it is a in u, and u in a.  The
+# product is the other factor: of :math:`a q` it is a in q, and q in a.  The
 # bend has :math:`f'`, from :eq:`slopes`.  What is only added has the slope 1,
 # so a bias gets the slope of its sum as it is.
 #
 # In the last row of the example, with the first unit: a is 3 and z is 0.5.
 #
-# >>> x, w, u, t = 1.0, 2.0, 1.0, 0
-# >>> a = relu(x * w + 1)             # c: 2 of the other bit, bias -1
-# >>> slope_z = sigmoid(a * u - 2.5) - t
-# >>> slope_u, slope_a = slope_z * a, slope_z * u
+# >>> x, w, q, t = 1.0, 2.0, 1.0, 0
+# >>> a = relu(x * w + 1)                 # b_w: 2 of the other bit, bias -1
+# >>> slope_z = sigmoid(a * q - 2.5) - t  # b_q: -2 of the other, bias -0.5
+# >>> slope_q, slope_a = slope_z * a, slope_z * q
 # >>> slope_w = slope_a * (a > 0) * x
-# >>> [float(slope.round(4)) for slope in (slope_z, slope_u, slope_w)]
+# >>> [float(slope.round(4)) for slope in (slope_z, slope_q, slope_w)]
 # [0.6225, 1.8674, 0.6225]
 # >>> def loss_at(w):
-# ...     return binary_cross_entropy([relu(x * w + 1) * u - 2.5], [t])
+# ...     return binary_cross_entropy([relu(x * w + 1) * q - 2.5], [t])
 # >>> measured = (loss_at(w + 1e-6) - loss_at(w - 1e-6)) / 2e-6
 # >>> bool(abs(measured - slope_w) < 1e-9)
 # True
@@ -778,15 +778,14 @@ def _empty(b: int, m: int, k: int, dtype: Any) -> Array:
 #    d^1_{ri} = f'_{ri} \sum_j d_{rj}\, w_{ij} \qquad
 #    g^1_{ij} = \sum_r x_{ri}\, d^1_{rj}
 #
-# Here d and g are the entries of :math:`D_2` and :math:`G_2`, and with a small
-# 1 those of :math:`D_1` and :math:`G_1`; :math:`f'` is the slope of the bend.
+# Here d and g are the entries of :math:`D_2` and :math:`G_2`, with a raised 1
+# (no power) of :math:`D_1` and :math:`G_1`; :math:`f'` is the bend's slope.
 #
 # **As matrices.**  A sum over a shared index is a matrix product, if the index
 # stands last in the first factor and first in the second.  Where it does not,
 # transpose.  So the whole walk is four lines, in which :math:`\odot`
 # multiplies entry by entry.  :math:`W_2` is :math:`M_2` without its biases:
-# the ones that these multiply never change, so no slope need go back through
-# them.
+# the ones that these multiply never change, so no slope need go back there.
 #
 # .. math::
 #    :label: backward
