@@ -866,12 +866,13 @@ def _backward(X1_T: Array, A_T: Array, D2: Array, F: Array, W2_T: Array,
 # the sums lie far out where the activation is flat and has no slope to learn
 # from; if they are too small, each layer gives smaller numbers than it got.
 #
-# The *variance* is the mean square of the distance from the mean.  To keep
-# that of the sums at 1 on the way forward, weights want the variance 1/inputs,
-# and to keep that of the slopes on the way back, 1/outputs.  Glorot and Bengio
-# (2010) take the middle, 2 / (inputs + outputs).  Numbers drawn evenly from -r
-# to r have the variance :math:`r^2 / 3`, the mean of all squares up to
-# :math:`r^2`.  Solve for r, with U for the even draw:
+# The *variance* is the mean square of the distance from the mean.  Those of
+# independent numbers add up, so on features of variance 1 a unit's sum has
+# that of a weight, times the number of inputs.  To keep it at 1, weights want
+# 1/inputs, and on the way back, where the outputs are summed over, 1/outputs.
+# Glorot and Bengio (2010) take the middle, 2 / (inputs + outputs).  An even
+# draw U from -r to r has :math:`r^2 / 3`: the area under :math:`x^2` from 0 to
+# r, :math:`r^3 / 3`, divided by its width.  Solve for r:
 #
 # .. math::
 #    :label: glorot
@@ -880,8 +881,7 @@ def _backward(X1_T: Array, A_T: Array, D2: Array, F: Array, W2_T: Array,
 #    r = \sqrt{\frac{6}{\text{inputs} + \text{outputs}}}
 #
 # It is a middle and no more: with 4 inputs and 16 units the sums have the
-# variance 0.4.  Biases have no symmetry to break, and ``_first_theta`` lets
-# them begin at zero.
+# variance 0.4.  Biases need no draw: ``_first_theta`` lets them begin at zero.
 #
 # >>> draws = np.random.default_rng(0).uniform(-2, 2, 100_000)
 # >>> bool(abs(draws.var() - 2**2 / 3) < 0.01), 4 * 2 / (4 + 16)
