@@ -926,8 +926,7 @@ def _first_theta(rng: Any, sizes: Sizes, dtype: str) -> Array:
 # **Gradient descent** is :eq:`descent` and no more.  In a narrow valley it
 # zigzags from wall to wall.  *Momentum* (Polyak 1964) adds up past gradients
 # in a velocity :math:`v`, of which a share :math:`\mu` is kept at each step.
-# What points to and fro shrinks in the sum, and what points along the valley
-# grows:
+# What points to and fro shrinks in the sum, and what goes along it grows:
 #
 # .. math::
 #    :label: momentum
@@ -1024,10 +1023,9 @@ class SGD:
 # **Adam** (Kingma and Ba 2015) gives each parameter a step of its own.  It
 # keeps a running mean :math:`m` of the gradient and one, :math:`s`, of its
 # square.  Two numbers a little below 1, :math:`\beta_1` and :math:`\beta_2`,
-# say how much of each is kept at a step.  Adam divides the one by the root of
-# the other: where the gradient stays about the same, the step is about
-# :math:`\eta`; where it flickers, less.  A tiny :math:`\epsilon` keeps the
-# divisor away from 0.
+# say how much of each a step keeps.  Adam divides the one by the root of the
+# other: where g stays about the same, the step is about :math:`\eta`; where it
+# flickers, less.  A tiny :math:`\epsilon` keeps the divisor away from 0.
 #
 # .. math::
 #    :label: adam
@@ -1136,7 +1134,7 @@ _OPTIMIZERS: dict[str, Any] = {"SGD": SGD, "Adam": Adam}
 # >>> memory = optimizer.start(theta)
 # >>> for epoch in range(1, 301):
 # ...     A, Z2 = _forward(X1, M1, M2, "tanh")
-# ...     D2 = sigmoid(Z2) / 4 - Y / 4        # as training rounds it
+# ...     D2 = sigmoid(Z2) / 4 - Y / 4  # (P - Y) / 4, rounded as in part two
 # ...     _backward(X1.T, A.T, D2, 1 - A[:, :-1]**2, M2[:-1].T, G1, G2)
 # ...     optimizer.step(theta, gradient, memory)
 # ...     if epoch in (1, 20, 300):
