@@ -423,7 +423,7 @@ _NUMPY = _Arithmetic(np.matmul, np.add.reduce, np.exp, _log1p, np.tanh)
 # e^{-z} / (1 + e^{-z}) = 1 / (e^z + 1) = \sigma(-z)`.  Let :math:`t` be the
 # right class, 0 or 1.  Minus the logarithm of its probability is
 # :math:`\log(1 + e^z)` if t is 0 and :math:`\log(1 + e^{-z})` if t is 1.  Both
-# are one formula in :math:`u = (1 - 2t)\,z`, large where it is sure and wrong:
+# are one formula in :math:`u = (1 - 2t)\,z`, large when sure and wrong:
 #
 # .. math::
 #    :label: binary-cross-entropy
