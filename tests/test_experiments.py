@@ -567,32 +567,91 @@ def test_matplotlib_is_not_imported_unasked(tmp_path):
     assert run("-c", code, tmp_path, cwd=ROOT)[0] == 0
 
 
+COLOURS = {tuple(colour): name for colour, name in zip(
+    experiments.PALETTE, ("blue", "orange", "green"))}
+
+
+def colour(value):
+    """The name of a colour, if it is one of ours."""
+    return COLOURS.get(tuple(value)[:3], "black")
+
+
+def seen(axes):
+    """What is to be seen on some axes: words, lines, dots, images, texts."""
+    yield (axes.get_title(), axes.get_xlabel(), axes.get_ylabel(),
+           axes.get_yscale(), axes.get_aspect())
+    for line in axes.lines:
+        yield (line.get_label(), colour(line.get_color()), line.get_marker(),
+               line.get_linestyle(), line.get_linewidth(), *line.get_ydata())
+    for dots in axes.collections:
+        yield (dots.get_label(), colour(dots.get_facecolor()[0]),
+               colour(dots.get_edgecolor()[0]), *dots.get_linewidth(),
+               *dots.get_sizes(), dots.get_offsets().tolist())
+    for image in axes.images:
+        yield (*image.get_extent(), image.origin, image.get_interpolation(),
+               image.get_cmap().name, image.get_array().shape)
+    for text in axes.texts:
+        yield (text.get_text(), text.get_position(), text.get_color(),
+               text.get_ha(), text.get_va(), text.get_size())
+    if axes.texts:
+        yield [[label.get_text() for label in labels] for labels in (
+            axes.get_xticklabels(), axes.get_yticklabels())]
+
+
 def plotted(plot, *findings):
-    """The axes of a figure, with the findings on them."""
+    """The size of a figure, what is seen on its axes, and its legends."""
     figure = pytest.importorskip("matplotlib.figure").Figure()
     with np.errstate(all="ignore"):
         plot(figure, *findings)
-    return figure.axes
+    legends = [*figure.legends, *filter(None, (
+        axes.get_legend() for axes in figure.axes))]
+    return ([*figure.get_size_inches()],
+            [line for axes in figure.axes for line in seen(axes)],
+            [(legend.get_frame_on(), *(text.get_text() for text
+                                       in legend.get_texts()))
+             for legend in legends])
 
 
 @quietly
 def test_the_picture_of_iris_has_both_curves_and_the_matrix():
     network = nn.Network(epochs=3).fit([[0.0], [1.0], [2.0]], [*"abc"])
-    matrix = np.array([[10, 5, 4], [6, 0, 0], [0, 0, 0]])
-    left, right = plotted(experiments.plot_iris, network, [0.3, 0.2, 0.1],
-                          matrix)
-    assert [[*line.get_ydata()] for line in left.lines] == [
-        network.loss_curve_, [0.3, 0.2, 0.1]]
-    assert [text.get_text() for text in right.texts] == [
-        str(count) for count in matrix.flat]
-    assert [text.get_color() for text in right.texts[:4]] == [
-        "white", "black", "black", "white"]
-    assert not any(side.get_visible() for side in right.spines.values())
+    matrix = np.array([[10, 5], [6, 0]])
+    middle = "center", "center", 14
+    assert plotted(experiments.plot_iris, network, [3, 2, 1], matrix) == (
+        [9, 4],
+        [("Loss by epoch", "epoch", "mean loss", "log", "auto"),
+         ("training", "blue", "None", "-", 1.5, *network.loss_curve_),
+         ("test", "orange", "None", "--", 1.5, 3, 2, 1),
+         ("Test flowers", "predicted", "true", "linear", 1),
+         (-0.5, 1.5, 1.5, -0.5, "upper", "auto", "Blues", (2, 2)),
+         ("10", (0, 0), "white", *middle), ("5", (1, 0), "black", *middle),
+         ("6", (0, 1), "white", *middle), ("0", (1, 1), "black", *middle),
+         [[*"abc"], [*"abc"]]],
+        [(False, "training", "test")])
 
 
 @quietly
 def test_the_picture_of_the_errors_has_the_worst_of_each_network():
     exact = {("tanh", "sigmoid"): {"W1": 0.0, "b1": 2e-16}}
     rough = {("tanh", "sigmoid"): {"W1": 3e-9, "b1": 4e-10}}
-    axes, = plotted(experiments.plot_errors, exact, rough)
-    assert [line.get_ydata()[0] for line in axes.lines] == [3e-9, 2e-16, 1e-12]
+    names = "central differences", "complex steps", "allowed to complex steps"
+    assert plotted(experiments.plot_errors, exact, rough) == (
+        [7, 4],
+        [("", "", "worst relative error", "log", "auto"),
+         (names[0], "orange", "o", "None", 1.5, 3e-9),
+         (names[1], "blue", "s", "None", 1.5, 2e-16),
+         (names[2], "black", "None", ":", 0.8, 1e-12, 1e-12)],
+        [(False, *names)])
+
+
+@quietly
+def test_the_picture_of_the_regions_has_the_points_of_each_class():
+    xor = experiments.xor_problem(0)
+    network = nn.Network(2, epochs=1).fit(xor.X, xor.y)
+    assert plotted(experiments.plot_regions, network, xor)[1:] == (
+        [("The network's answer, and the test points", "first feature",
+          "second feature", "linear", 1),
+         ("0", "blue", "black", 0.6, 90, [[0, 0], [1, 1]]),
+         ("1", "orange", "black", 0.6, 90, [[0, 1], [1, 0]]),
+         (-0.5, 1.5, -0.5, 1.5, "lower", "none", "viridis", (200, 200, 3))],
+        [(False, "0", "1")])
