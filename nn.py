@@ -2821,8 +2821,9 @@ def _unpack(cls: type[_Self], text: bytes, weights: Callable[[int], bytes]
 
 
 # Where a value can be made a right one, that is all it takes, for then it is
-# not the same either: a feature's name is a text, the increment of the random
-# generator is odd, and what tells whether half of a draw is left is 0 or 1.
+# not the same either: a feature's name is a text, the random generator's state
+# has 128 bits and its increment is odd, and what tells whether half of a draw
+# is left is 0 or 1.
 # Labels go through the door that they came in by; their type is written down
 # beside them, since the same labels may come in eight bits or in 64.
 
@@ -2844,7 +2845,8 @@ def _restored(cls: type[_Self], config: Mapping[str, Any]) -> _Self:
         0, int(config["epochs_done"]) - n)
     network.data_digest_ = config["data_digest"]
     network.params_, network._memory = {}, {}
-    state = {name: int(text) for name, text in random["state"].items()}
+    state = {name: int(text) % 2**128
+             for name, text in random["state"].items()}
     bits = np.random.PCG64(0)
     bits.state = random | {"has_uint32": random["has_uint32"] & 1,
                            "state": state | {"inc": state["inc"] | 1}}

@@ -64,12 +64,12 @@ def test_an_optimizer_follows_its_formula(name, data, seed):
     with np.errstate(under="ignore"):
         found, state = walk(nn._OPTIMIZERS[name](*settings), theta, gradients)
         expected, memory = formula(theta, gradients, *settings)
-    assert np.allclose(found, expected, rtol=near, atol=near)
-    assert state.keys() == memory.keys()
-    for part, value in memory.items():
-        close = ({"rtol": near, "atol": near} if np.ndim(value) else
-                 {"rtol": 1e-13, "atol": 1e-300})
-        assert np.allclose(state[part], value, **close)
+        assert np.allclose(found, expected, rtol=near, atol=near)
+        assert state.keys() == memory.keys()
+        for part, value in memory.items():
+            close = ({"rtol": near, "atol": near} if np.ndim(value) else
+                     {"rtol": 1e-13, "atol": 1e-300})
+            assert np.allclose(state[part], value, **close)
 
 
 def test_without_momentum_nesterov_changes_nothing():
