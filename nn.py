@@ -2938,7 +2938,8 @@ def _publish(directory: Path, files: Mapping[str, bytes]) -> Path:
     try:
         os.mkdir(stage)
         for name, data in files.items():
-            (stage / name).write_bytes(data)
+            with open(stage / name, "xb") as file:
+                file.write(data)
             _sync(stage / name)
         _sync(stage)
         version = _name_stage(stage)
