@@ -74,7 +74,7 @@ epub_identifier = epub_uid = "uuid-6f1d3c52-7a0e-4b8e-9d53-1f0c2b7a9e41"
 epub_cover = ("_static/_cover.png", "epub-cover.html")
 epub_show_urls = "no"
 epub_use_index = True
-epub_exclude_files = [".buildinfo.bak", "_static/single.css", "_static/OFL.txt",
+epub_exclude_files = [".buildinfo.bak", "_static/single.css",
                       "epub-cover.xhtml"]      # which Sphinx then puts first
 epub_tocdepth = 2
 

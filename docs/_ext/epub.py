@@ -12,7 +12,9 @@ ElementTree.register_namespace("dc", "http://purl.org/dc/elements/1.1/")
 class EpubBuilder(Epub3Builder):
     """Sphinx's builder, with MathML declared, the font known, times fixed."""
 
-    media_types = {**Epub3Builder.media_types, ".woff2": "font/woff2"}
+    # The font, and its licence, which asks to go with it.
+    media_types = {**Epub3Builder.media_types, ".woff2": "font/woff2",
+                   ".txt": "text/plain"}
 
     def build_content(self):
         """Say in the manifest which pages hold MathML, as EPUB 3 asks."""
