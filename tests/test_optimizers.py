@@ -8,25 +8,25 @@ from hypothesis import strategies as st
 import nn
 from support import DTYPES, fitted, learned
 
-EACH = [*(kind() for kind in nn._OPTIMIZERS.values()), nn.SGD(0.1, 0.9),
-        nn.SGD(0.1, 0.9, True)]
 rates = st.floats(0, 2)
 shares = st.floats(0, 0.999)
+
+
+def problem(dtype, seed=0):
+    """Five parameters, and seven gradients of them."""
+    rows = np.random.default_rng(seed).normal(size=(8, 5)).astype(dtype)
+    return rows[0], rows[1:]
 
 
 def walk(optimizer, theta, gradients):
     """Where an optimizer gets to, and its memory then."""
     theta = theta.copy()
     state = optimizer.start(theta)
+    held = dict(state)
     for gradient in gradients:
         optimizer.step(theta, gradient.copy(), state)
+    assert all(state[name] is held[name] for name in state)     # in place
     return theta, state
-
-
-def problem(seed=0, p=5, steps=7, dtype="float64"):
-    rng = np.random.default_rng(seed)
-    return (rng.normal(size=p).astype(dtype),
-            rng.normal(size=(steps, p)).astype(dtype))
 
 
 def sgd(theta, gradients, learning_rate, momentum, nesterov):
@@ -56,59 +56,27 @@ FORMULAS = {
 }
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", nn._OPTIMIZERS)
 @given(st.data(), st.integers(0, 99))
-def test_an_optimizer_follows_its_formula(name, data, seed):
+def test_an_optimizer_follows_its_formula_in_the_dtype_of_theta(
+        name, dtype, data, seed):
     formula, settings, near = FORMULAS[name]
-    settings, (theta, gradients) = data.draw(settings), problem(seed)
+    near = near if dtype == "float64" else 1e-4
+    settings, (theta, gradients) = data.draw(settings), problem(dtype, seed)
     with np.errstate(under="ignore"):
         found, state = walk(nn._OPTIMIZERS[name](*settings), theta, gradients)
-        expected, memory = formula(theta, gradients, *settings)
+        expected, memory = formula(theta.astype(float), gradients, *settings)
         assert np.allclose(found, expected, rtol=near, atol=near)
         assert state.keys() == memory.keys()
         for part, value in memory.items():
             close = ({"rtol": near, "atol": near} if np.ndim(value) else
                      {"rtol": 1e-13, "atol": 1e-300})
             assert np.allclose(state[part], value, **close)
+            assert state[part].dtype == (dtype if np.ndim(value) else float)
 
 
-def test_without_momentum_nesterov_changes_nothing():
-    theta, gradients = problem()
-    plain, _ = walk(nn.SGD(0.1), theta, gradients)
-    nesterov, _ = walk(nn.SGD(0.1, nesterov=True), theta, gradients)
-    assert (plain == nesterov).all()
-
-
-@pytest.mark.parametrize("optimizer", EACH)
-def test_a_small_step_goes_down_a_small_rate_makes_it_small_and_0_none(
-        optimizer):
-    theta, gradients = problem()
-    moved = walk(optimizer, theta, gradients[:1])[0] - theta
-    assert moved @ gradients[0] < 0
-    slower, still = (type(optimizer)(**{
-        **vars(optimizer), "learning_rate": optimizer.learning_rate * part})
-        for part in (1 / 8, 0))
-    assert np.allclose(walk(slower, theta, gradients[:1])[0] - theta,
-                       moved / 8, rtol=1e-9)
-    assert (walk(still, theta, gradients)[0] == theta).all()
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("optimizer", EACH)
-def test_a_step_works_in_place_in_the_dtype_of_theta(optimizer, dtype):
-    theta, gradients = problem(dtype=dtype)
-    state = optimizer.start(theta)
-    before = theta.copy()
-    held = {name: id(array) for name, array in state.items()}
-    assert optimizer.step(theta, gradients[0], state) is None
-    assert theta.dtype == dtype and (theta != before).all()
-    assert held == {name: id(array) for name, array in state.items()}
-    for array in state.values():
-        if array.shape:
-            assert array.dtype == dtype and array.any()
-
-
-@pytest.mark.parametrize("optimizer", EACH)
+@pytest.mark.parametrize("optimizer", [nn.SGD(0.1, 0.9, True), nn.Adam()])
 def test_an_optimizer_keeps_its_memory_outside_so_it_can_be_shared(optimizer):
     before = dict(vars(optimizer))
     one, X, y = fitted(optimizer=optimizer, seed=1, epochs=0)
@@ -125,6 +93,6 @@ def test_an_optimizer_keeps_its_memory_outside_so_it_can_be_shared(optimizer):
     (nn.SGD(momentum=1 - 2**-53), "float64"),
     (nn.Adam(epsilon=1e-45), "float32")])
 def test_settings_at_the_edge_of_their_range_are_taken(optimizer, dtype):
-    theta, gradients = problem(dtype=dtype)
+    theta, gradients = problem(dtype)
     with np.errstate(under="ignore"):
         assert np.isfinite(walk(optimizer, theta, gradients)[0]).all()
