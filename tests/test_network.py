@@ -7,16 +7,13 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
 
 import nn
 from support import (
     ACTIVATIONS,
-    DATA,
     DTYPES,
     OPTIMIZERS,
     PARAMS,
-    SETTINGS,
     SignDescent,
     clusters,
     fitted,
@@ -85,29 +82,9 @@ def test_all_answers_are_the_formulas_and_agree(k, dtype, activation, n):
         y, network.predict(X))
     assert math.isclose(report["loss"], nn.cross_entropy(Z2, y),
                         rel_tol=close.get("rtol", 1e-5))
-
-
-@given(SETTINGS, DATA)
-def test_rows_answer_alike_alone_and_weights_that_compute_the_same_too(
-        settings, data):
-    (X, y), settings = data, {**settings, "dtype": "float64"}
-    network = nn.Network(optimizer=nn.Adam(0.1), epochs=3, **settings)
-    loss = network.fit(X, y).evaluate(X, y)["loss"]
-    P = network.predict_proba(X)
-    assert min(network.loss_curve_) >= 0 and loss >= 0
-    alone = np.vstack([network.predict_proba(row[None]) for row in X])
-    assert np.allclose(alone, P, rtol=1e-13)
-    network.params_["W1"][0] /= 2           # a feature twice as large
-    X[:, 0] *= 2
-    assert (network.predict_proba(X) == P).all()
-    assert network.evaluate(X, y)["loss"] == loss
-    # Units turned, and permuted.
-    sign = -1 if network.activation == "tanh" else 1
-    for name, p in network.params_.items():
-        if name != "b2":
-            turned = p[::-1] if name == "W2" else p[..., ::-1]
-            network.params_[name] = sign * turned.copy()
-    assert np.allclose(network.predict_proba(X), P, rtol=1e-12)
+    for p in network.params_.values():
+        p[:] = 0            # of equal classes the first is the answer
+    assert not network.predict(X).any()
 
 
 def test_answers_and_checks_change_nothing():
@@ -117,14 +94,6 @@ def test_answers_and_checks_change_nothing():
     network.evaluate(X, y), repr(network), network.get_params()
     nn.gradient_check(network, X, y), nn.gradient_check(network, X, y, 1e-5)
     assert snapshot([network, X, y]) == before
-
-
-@pytest.mark.parametrize("k", [2, 3])
-def test_an_undecided_network_answers_with_the_first_class(k):
-    network, X, _ = fitted(k)
-    for p in network.params_.values():
-        p[:] = 0
-    assert network.predict(X).tolist() == [0] * len(X)
 
 
 # Settings.
@@ -165,23 +134,24 @@ def test_without_an_optimizer_settings_are_those_of_sgd():
     assert network.get_params() == network.get_params(deep=False)
 
 
-def test_repr_is_code_and_a_line_on_what_is_fitted():
-    usual = nn.Network()
-    assert repr(usual) == "Network()"
-    network = nn.Network(8, "relu", nn.SGD(0.25, momentum=0.5), 2, epochs=3)
-    text = repr(network)
-    assert text == "Network(" + ", ".join(
-        f"{name}={value!r}"
-        for name, value in network.get_params(deep=False).items()
-        if value != getattr(usual, name)) + ")"
-    assert "optimizer=SGD(learning_rate=0.25, momentum=0.5" in text
-    again = eval(text, vars(nn))
-    assert snapshot(again) == snapshot(network)
-    X, y = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), [0, 1, 1]
-    assert repr(network.fit(X, y)) == (
+def test_repr_is_code_and_a_line_on_what_is_fitted_or_broken():
+    assert repr(nn.Network()) == "Network()"
+    text = ("Network(hidden_size=8, optimizer=SGD(learning_rate=0.25, "
+            "momentum=0.5, nesterov=False), batch_size=2, epochs=3)")
+    network = eval(text, vars(nn))
+    assert repr(network) == text
+    X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    assert repr(network.fit(X, [0, 1, 1])) == (
         f"{text}\n# 2 features, 8 relu, 1 sigmoid: 33 parameters, 3 epochs")
     assert repr(network.fit(X, [0, 1, 2])) == (
         f"{text}\n# 2 features, 8 relu, 3 softmax: 51 parameters, 3 epochs")
+    for name, value in (("params_", {"b1": "text"}), ("classes_", None),
+                        ("loss_curve_", 3), ("optimizer", 0.5)):
+        broken = copy.copy(network)
+        setattr(broken, name, value)
+        assert repr(broken).startswith("Network(hidden_size=8, ")
+        delattr(broken, name)
+        assert repr(broken).startswith("Network(hidden_size=8, ")
 
 
 def test_numpy_numbers_are_settings_like_pythons():
@@ -197,12 +167,10 @@ def test_numpy_numbers_are_settings_like_pythons():
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_weights_that_are_lists_work_everywhere(dtype, tmp_path):
     def everything(one):
-        _, gradients = one.loss_and_gradients(X, y)
         loaded = nn.Network.load(one.save(tmp_path))
-        return [learned(loaded)["params_"], snapshot(gradients),
-                snapshot(one.predict_proba(X)), one.evaluate(X, y),
+        return [learned(loaded)["params_"], snapshot(one.predict_proba(X)),
                 nn.gradient_check(one, X, y).max_relative_error,
-                learned(one.apply_gradients(gradients).partial_fit(X, y))]
+                learned(one.apply_gradients(one.params_))]
 
     network, X, y = fitted(dtype=dtype)
     listed = copy.deepcopy(network)
@@ -225,11 +193,7 @@ class Plain(nn.Network):
     """A subclass whose settings are those of Network."""
 
 
-class Aside:
-    """A class to inherit from that has nothing to do with networks."""
-
-
-class Mixed(Aside, nn.Network):
+class Mixed(Plain):
     """A subclass that hands on what is not its own."""
 
     def __init__(self, colour="red", **more):
@@ -255,32 +219,9 @@ def test_the_settings_of_a_subclass_are_those_of_its_own_init():
         "Wide(colour='green', epochs=2)")
     assert network.fit(*clusters()) is network
     assert repr(network).startswith("Wide(colour='green', epochs=2, opt")
-    for other in (copy.deepcopy(network), pickle.loads(pickle.dumps(network))):
-        assert type(other) is Wide and snapshot(other) == snapshot(network)
-
-
-def test_methods_that_return_self_are_typed_to_return_the_subclass():
-    for method in ("fit", "partial_fit", "apply_gradients", "set_params"):
-        said = inspect.signature(getattr(nn.Network, method))
-        assert said.return_annotation == said.parameters["self"].annotation
-        assert "Network" not in str(said.return_annotation)
 
 
 def test_a_subclass_with_its_parents_settings_is_loaded_as_one(tmp_path):
     path = Plain(5, epochs=2).fit(*clusters()).save(tmp_path)
     assert type(Plain.load(path)) is Plain
     assert type(nn.Network.load(path)) is nn.Network
-
-
-@pytest.mark.parametrize("attribute, value", [
-    *[("params_", broken) for broken in (
-        {}, None, [], "W1", {"W1": 3}, {"W1": None}, {"W1": np.ones(3)},
-        dict.fromkeys(PARAMS, "text"), {name: [] for name in PARAMS})],
-    ("classes_", None), ("loss_curve_", 3), ("n_features_in_", "x"),
-    ("optimizer", 0.5)], ids=repr)
-def test_repr_never_raises_whatever_is_broken(attribute, value):
-    network, _, _ = fitted()
-    setattr(network, attribute, value)
-    assert repr(network).startswith("Network(")
-    delattr(network, attribute)
-    assert repr(network).startswith("Network(")
