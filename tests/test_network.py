@@ -134,7 +134,7 @@ def test_without_an_optimizer_settings_are_those_of_sgd():
     assert network.get_params() == network.get_params(deep=False)
 
 
-def test_repr_is_code_and_a_line_on_what_is_fitted_or_broken():
+def test_repr_is_code_with_a_line_on_what_is_fitted_and_never_raises():
     assert repr(nn.Network()) == "Network()"
     text = ("Network(hidden_size=8, optimizer=SGD(learning_rate=0.25, "
             "momentum=0.5, nesterov=False), batch_size=2, epochs=3)")
