@@ -4,9 +4,7 @@ nn.py imports none of them.  Their tools take a Network as one of their own,
 their tables go in, and their arithmetic comes to the same numbers.
 """
 
-import functools
 import time
-import warnings
 
 import numpy as np
 import pytest
@@ -15,13 +13,10 @@ import nn
 from support import (
     ACTIVATIONS,
     PARAMS,
-    ROOT,
     Frame,
     clusters,
-    furthest,
     iris,
     learned,
-    run,
     snapshot,
 )
 
@@ -38,24 +33,14 @@ from sklearn import (  # noqa: E402
     model_selection,
 )
 from sklearn.base import clone, is_classifier  # noqa: E402
-from sklearn.multiclass import OneVsRestClassifier  # noqa: E402
 from sklearn.naive_bayes import GaussianNB  # noqa: E402
 from sklearn.neural_network import MLPClassifier  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.utils import estimator_checks, validation  # noqa: E402
 
-FOLDS = model_selection.StratifiedKFold(10, shuffle=True, random_state=0)
-CONFIGURATIONS = {
-    "as it comes": {},
-    "Adam": {"optimizer": nn.Adam(0.01)},
-    "mini-batches": {"batch_size": 8, "activation": "relu", "epochs": 50},
-    "momentum": {"optimizer": nn.SGD(0.05, momentum=0.9, nesterov=True),
-                 "activation": "sigmoid", "batch_size": None, "epochs": 200},
-    "float32": {"dtype": "float32"},
-    "stochastic": {"batch_size": 1, "epochs": 20, "hidden_size": 4},
-    "portable": {"arithmetic": "portable", "epochs": 60, "hidden_size": 16},
-}
+# Other programs warn on purpose, or wish for more epochs.
+whatever_they_warn_of = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture(autouse=True)
@@ -67,16 +52,12 @@ def numpy_errors_are_raised():
 
 # scikit-learn's own examination
 
-@pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_check_estimator_finds_no_failure(name):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")     # they provoke many on purpose
-        results = estimator_checks.check_estimator(
-            nn.Network(**CONFIGURATIONS[name]), on_fail=None, on_skip=None)
-    assert {result["check_name"]: repr(result["exception"])
-            for result in results
-            if result["status"] not in ("passed", "skipped")} == {}
-    assert sum(result["status"] == "passed" for result in results) > 45
+@whatever_they_warn_of
+@pytest.mark.parametrize("network", [
+    nn.Network(), nn.Network(8, "sigmoid", nn.Adam(0.01), 8, dtype="float32"),
+    nn.Network(16, batch_size=None, arithmetic="portable")], ids=repr)
+def test_check_estimator_finds_no_failure(network):
+    estimator_checks.check_estimator(network)
 
 
 def test_names_of_columns_are_checked_as_scikit_learn_checks_them():
@@ -94,19 +75,6 @@ def test_scikit_learn_sees_a_classifier():
 
 # Copies and settings
 
-def test_a_clone_has_the_settings_and_nothing_learnt():
-    X, y = clusters()
-    network = nn.Network(hidden_size=3, optimizer=nn.SGD(0.2, momentum=0.5))
-    copied = clone(network.fit(X, y))
-    assert not hasattr(copied, "params_")
-    assert repr(copied) == repr(clone(copied))
-    assert copied.optimizer == network.optimizer
-    assert copied.optimizer is not network.optimizer
-    copied.set_params(optimizer__momentum=0.9)
-    assert network.optimizer.momentum == 0.5
-    assert learned(clone(network).fit(X, y)) == learned(network)
-
-
 class Penalised(nn.Network):
     """A subclass with a setting of its own."""
 
@@ -115,68 +83,42 @@ class Penalised(nn.Network):
         self.penalty = penalty
 
 
-def test_a_subclass_is_cloned_and_searched_by_its_own_settings():
-    assert clone(Penalised(0.7)).penalty == 0.7
-    search = model_selection.GridSearchCV(Penalised(), {
-        "penalty": [0.1, 0.2], "optimizer__learning_rate": [0.1]}, cv=2)
-    found = search.fit(*clusters()).best_estimator_
-    assert type(found) is Penalised and found.penalty in (0.1, 0.2)
+def test_a_clone_has_the_settings_and_nothing_learnt():
+    X, y = clusters()
+    network = Penalised(0.7, optimizer=nn.SGD(0.2, momentum=0.5)).fit(X, y)
+    copied = clone(network)
+    assert not hasattr(copied, "params_")
+    assert (copied.penalty, copied.optimizer) == (0.7, network.optimizer)
+    assert learned(clone(copied).fit(X, y)) == learned(network)
+    copied.set_params(optimizer__momentum=0.9)
+    assert network.optimizer.momentum == 0.5
 
 
 # Tools that train networks
 
-def test_a_pipeline_scales_and_classifies():
-    X, y = iris()
-    pipeline = make_pipeline(StandardScaler(), nn.Network())
-    pipeline.fit(X * [1, 10, 100, 1000] + 500, y)
-    assert pipeline.score(X * [1, 10, 100, 1000] + 500, y) > 0.95
-    alone = nn.Network().fit(X, y)
-    assert furthest(pipeline[-1].params_, alone.params_) < 1e-6
-    assert pipeline.set_params(network__epochs=3)[-1].epochs == 3
-
-
-@pytest.mark.parametrize("optimizer", [None, nn.SGD(momentum=0.5),
-                                       nn.Adam()], ids=repr)
+@pytest.mark.parametrize("optimizer", [None, nn.Adam()], ids=repr)
 def test_a_grid_search_reaches_into_the_optimizer(optimizer):
     before = repr(optimizer)
     search = model_selection.GridSearchCV(
         nn.Network(16, optimizer=optimizer, batch_size=16, epochs=40),
         {"optimizer__learning_rate": [1e-6, 0.1]}, n_jobs=2, cv=3)
     search.fit(*iris())
+    assert search.estimator.optimizer is optimizer
     assert repr(optimizer) == before
     low, high = search.cv_results_["mean_test_score"]
     assert low < 0.8 < 0.9 < high
-    assert search.best_params_ == {"optimizer__learning_rate": 0.1}
     best = search.best_estimator_.optimizer
+    assert type(best) is type(optimizer or nn.SGD())
     assert best.learning_rate == 0.1
-    assert type(best) is (type(optimizer) if optimizer else nn.SGD)
-    assert search.estimator.optimizer is optimizer
-
-
-def test_cross_validation_gives_the_scores_of_a_loop():
-    X, y = iris()
-    network = nn.Network(epochs=50)
-    scores = model_selection.cross_val_score(network, X, y, cv=FOLDS)
-    assert scores.tolist() == [
-        nn.Network(epochs=50).fit(X[train], y[train]).score(X[test], y[test])
-        for train, test in FOLDS.split(X, y)]
-    assert not hasattr(network, "params_")
-    P = model_selection.cross_val_predict(network, X, y, cv=3,
-                                          method="predict_proba")
-    assert P.shape == (150, 3)
-    assert metrics.log_loss(y, P) < 0.5
 
 
 @pytest.mark.parametrize("build", [
     lambda network: calibration.CalibratedClassifierCV(network, cv=3),
-    lambda network: ensemble.StackingClassifier(
-        [("network", network)], GaussianNB(), cv=3),
     lambda network: ensemble.VotingClassifier(
         [("network", network), ("bayes", GaussianNB())], voting="soft"),
     lambda network: ensemble.BaggingClassifier(
-        network, n_estimators=4, max_features=0.75, random_state=0),
-    OneVsRestClassifier],
-    ids=["calibration", "stacking", "voting", "bag", "one against all"])
+        network, n_estimators=4, max_features=0.75, random_state=0)],
+    ids=["calibration", "voting", "bag"])
 def test_tools_built_on_a_network_classify(build):
     X, y = iris()
     tool = build(nn.Network(epochs=50, batch_size=16)).fit(X, y)
@@ -211,48 +153,37 @@ TABLES = [Frame, Arrow, pd.DataFrame]
 def test_a_table_is_taken_like_its_array_and_its_names_are_kept(
         table, tmp_path):
     X, y = clusters()
-    plain, named = nn.Network(epochs=5).fit(X, y), nn.Network(epochs=5)
-    names = named.fit(table(X, columns=NAMES), y).feature_names_in_
-    assert (names.tolist(), names.dtype) == (NAMES, object)
-    assert named.n_features_in_ == 4
-    assert snapshot(named.params_) == snapshot(plain.params_)
-    assert np.array_equal(named.predict_proba(table(X, columns=NAMES)),
+    frame = table(X, columns=NAMES)
+    network, plain = nn.Network(epochs=5), nn.Network(epochs=5).fit(X, y)
+    assert network.fit(frame, y).feature_names_in_.dtype == object
+    assert snapshot(network.params_) == snapshot(plain.params_)
+    assert np.array_equal(network.predict_proba(frame),
                           plain.predict_proba(X))
-    parts = nn.Network().partial_fit(table(X, columns=NAMES), y)
-    for network in (parts, parts.partial_fit(table(X, columns=NAMES), y),
-                    nn.Network.load(named.save(tmp_path / "named"))):
-        assert network.feature_names_in_.tolist() == NAMES
+    parts = nn.Network().partial_fit(frame, y).partial_fit(frame, y)
+    for named in network, parts, nn.Network.load(network.save(tmp_path)):
+        assert named.feature_names_in_.tolist() == NAMES
         with pytest.raises(ValueError, match="feature names should match"):
-            network.predict(table(X, columns=NAMES[::-1]))
-    named.fit(X, y)
-    for network in (named, plain, nn.Network.load(
-            plain.save(tmp_path / "plain"))):
+            named.predict(table(X, columns=NAMES[::-1]))
+    for other in X, table(X, columns=range(4)):     # numbers are no names
+        assert network.fit(other, y).predict(other).shape == (40,)
         assert not hasattr(network, "feature_names_in_")
+    assert not hasattr(nn.Network.load(network.save(tmp_path)),
+                       "feature_names_in_")
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_names_that_are_no_strings_are_no_names(table):
-    X, y = clusters()
-    network = nn.Network(epochs=1).fit(table(X, columns=range(4)), y)
-    assert not hasattr(network, "feature_names_in_")
-    assert network.predict(table(X, columns=range(4))).shape == (40,)
-
-
-@pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize(("method", "given"), [
     ("predict", 1), ("predict_proba", 1), ("score", 2), ("partial_fit", 2),
     ("loss_and_gradients", 2)])
-def test_names_on_one_side_only_bring_a_warning(method, given, table):
+def test_names_on_one_side_only_bring_a_warning(method, given):
     X, y = clusters()
-    named = nn.Network(epochs=1).fit(table(X, columns=NAMES), y)
-    plain = nn.Network(epochs=1).fit(X, y)
+    frame = Frame(X, columns=NAMES)
+    named, plain = (nn.Network(epochs=1).fit(data, y) for data in (frame, X))
     getattr(plain, method)(*(X, y)[:given])
-    valid = ("X does not have valid feature names, but Network was fitted "
-             "with feature names")
     for network, other, message in (
-            (named, X, valid), (named, table(X, columns=range(4)), valid),
-            (plain, table(X, columns=NAMES), "X has feature names, but "
-             "Network was fitted without feature names")):
+            (named, X, "X does not have valid feature names, but Network was "
+             "fitted with feature names"),
+            (plain, frame, "X has feature names, but Network was fitted "
+             "without feature names")):
         with pytest.warns(UserWarning) as seen:
             getattr(network, method)(*(other, y)[:given])
         assert [(str(one.message), one.filename) for one in seen] == [
@@ -278,10 +209,8 @@ def test_pandas_columns_and_labels_of_every_kind_are_understood():
 
 def test_a_column_of_labels_is_taken_with_their_warning():
     X, y = clusters()
-    with pytest.warns(exceptions.DataConversionWarning,
-                      match="column-vector y"):
-        column = nn.Network(epochs=3).fit(X, y[:, None])
-    assert learned(column) == learned(nn.Network(epochs=3).fit(X, y))
+    with pytest.warns(exceptions.DataConversionWarning):
+        nn.Network(epochs=1).fit(X, y[:, None])
 
 
 def test_not_fitted_is_an_error_of_both():
@@ -293,23 +222,6 @@ def test_not_fitted_is_an_error_of_both():
     with pytest.raises(exceptions.NotFittedError):
         validation.check_is_fitted(network)
     validation.check_is_fitted(network.fit(X, y))
-
-
-ALONE = """
-import sys, nn
-try:
-    nn.Network().predict([[1.0]])
-except nn.NotFittedError as error:
-    assert type(error) is nn.NotFittedError
-network = nn.Network(epochs=2).fit([[0.0], [1.0]], [0, 1])
-repr(network), network.get_params(), network.score([[0.0]], [0])
-print({"sklearn", "pandas", "scipy", "joblib"} & sys.modules.keys())
-"""
-
-
-def test_nn_works_without_importing_scikit_learn():
-    done = run("-B", "-c", ALONE, cwd=ROOT)
-    assert (done.stdout, done.stderr) == ("set()\n", "")
 
 
 # The same numbers
@@ -364,6 +276,15 @@ def test_training_lands_where_pytorch_lands(activation, k, optimizer):
 
 # How good it is
 
+def accuracy(estimator, X, y, folds):
+    """On scaled features, the mean over some folds."""
+    return model_selection.cross_val_score(
+        make_pipeline(StandardScaler(), estimator), X, y,
+        cv=model_selection.StratifiedKFold(
+            folds, shuffle=True, random_state=0)).mean()
+
+
+@whatever_they_warn_of
 def test_the_defaults_are_as_good_and_as_quick_as_those_of_mlpclassifier():
     scores, seconds = np.zeros(2), np.zeros(2)
     for X, y in (datasets.load_wine(return_X_y=True),
@@ -372,17 +293,10 @@ def test_the_defaults_are_as_good_and_as_quick_as_those_of_mlpclassifier():
                  datasets.make_classification(
                      2_000, 20, n_informative=15, n_redundant=2, n_classes=20,
                      n_clusters_per_class=1, class_sep=2.0, random_state=0)):
-        for train, test in model_selection.StratifiedKFold(
-                3, shuffle=True, random_state=0).split(X, y):
-            Z = (X - X[train].mean(axis=0)) / X[train].std(axis=0)
-            for i, one in enumerate((nn.Network(),
-                                     MLPClassifier(random_state=0))):
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")     # theirs has not ended
-                    begun = time.process_time()
-                    one.fit(Z[train], y[train])
-                seconds[i] += time.process_time() - begun
-                scores[i] += one.score(Z[test], y[test]) / 12
+        for i, one in enumerate((nn.Network(), MLPClassifier(random_state=0))):
+            begun = time.process_time()
+            scores[i] += accuracy(one, X, y, folds=3) / 4
+            seconds[i] += time.process_time() - begun
     assert scores[0] >= scores[1] > 0.9, scores
     assert seconds[0] <= seconds[1], seconds
 
@@ -396,26 +310,10 @@ def test_digits_are_read_at_97_percent():
     assert network.score(X[:360], y[:360]) >= 0.97
 
 
-@functools.cache
-def ten_folds(estimator):
-    """Mean accuracy on iris."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")     # theirs would like more epochs
-        return model_selection.cross_val_score(
-            make_pipeline(StandardScaler(), estimator), *iris(),
-            cv=FOLDS).mean()
-
-
-MLP = MLPClassifier((16,), "tanh", random_state=0, max_iter=500)
-
-
-@pytest.mark.parametrize("settings", [
-    {}, {"hidden_size": 16, "activation": "tanh", "batch_size": 16},
-    {"hidden_size": 16, "activation": "tanh", "batch_size": None,
-     "epochs": 200, "optimizer": nn.SGD(0.1, momentum=0.9)},
-    {"hidden_size": 16, "activation": "tanh", "optimizer": nn.Adam(0.01)}],
-    ids=repr)
-def test_ten_fold_accuracy_on_iris_is_that_of_mlpclassifier(settings):
-    ours = ten_folds(nn.Network(**settings))
-    assert ours >= ten_folds(MLP) - 0.01
-    assert ours > 0.93
+@whatever_they_warn_of
+def test_ten_fold_accuracy_on_iris_is_that_of_mlpclassifier():
+    theirs = MLPClassifier((16,), "tanh", random_state=0, max_iter=500)
+    least = max(0.93, accuracy(theirs, *iris(), folds=10) - 0.01)
+    for ours in (nn.Network(), nn.Network(16, "tanh", batch_size=16),
+                 nn.Network(16, "tanh", nn.Adam(0.01))):
+        assert accuracy(ours, *iris(), folds=10) >= least
