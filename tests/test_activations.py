@@ -5,7 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import nn
@@ -44,13 +44,14 @@ def exact_loss(row, t):
 
 def close(value, exact, relative=1e-13):
     """Within a relative error, or below the normal floats altogether."""
-    return abs(mp.mpf(value) - exact) <= relative * abs(exact) + TINY
+    return value == exact or (
+        abs(mp.mpf(value) - exact) <= relative * abs(exact) + TINY)
 
 
 # One number at a time
 # --------------------
 
-@pytest.mark.parametrize("z", NUMBERS + POINTS)
+@pytest.mark.parametrize("z", [*NUMBERS, *POINTS, math.inf, -math.inf])
 @pytest.mark.parametrize("name", EXACT)
 def test_an_activation_is_right_to_the_last_digits(name, z):
     assert close(float(getattr(nn, name)(z)), EXACT[name](mp.mpf(z)), 1e-15)
@@ -88,40 +89,27 @@ def test_an_activation_writes_where_it_is_told_to_and_keeps_a_nan(
 
 
 @pytest.mark.parametrize("function", PUBLIC + ROWS)
-def test_a_function_keeps_shape_and_dtype_and_leaves_its_argument(function):
+@pytest.mark.parametrize("dtype", ["e", "f", "d", "F", "D", "?", "u1", "i8"])
+def test_a_function_keeps_the_shape_and_gives_floats_of_the_dtype_it_got(
+        function, dtype):
     shapes = [(3,), (2, 3), (1, 2, 3), (0, 3), (1,) * (MOST - 1) + (2,)]
     if function in PUBLIC:
         shapes += [(), (0,), (2, 0)]
     for shape in shapes:
-        for dtype in ("e", "f", "d", "F", "D"):
-            z = np.full(shape, -0.5, dtype)
-            z.setflags(write=False)
-            assert function(z).shape == shape
-            assert function(z).dtype == dtype
-
-
-@pytest.mark.parametrize("values", [[[True, False]], [[1, 0]],
-                                    np.array([[1, 0]], np.uint8)])
-@pytest.mark.parametrize("function", PUBLIC + ROWS)
-def test_a_function_takes_whole_numbers_and_bools_as_floats(function, values):
-    result = function(values)
-    assert result.dtype == np.float64
-    assert (result == function([[1.0, 0.0]])).all()
-
-
-@pytest.mark.parametrize("function, low, high", [
-    (nn.sigmoid, 0, 1), (nn.tanh, -1, 1), (nn.relu, 0, math.inf)])
-def test_an_activation_holds_at_infinity(function, low, high):
-    assert function([-math.inf, math.inf]).tolist() == [low, high]
-    assert function([-1e308]).tolist() == [low]
+        z = np.ones(shape, dtype)
+        z.setflags(write=False)
+        given, found = z if dtype in "efdFD" else z.astype(float), function(z)
+        assert (found.shape, found.dtype) == (shape, given.dtype)
+        np.testing.assert_array_equal(found, function(given))
 
 
 # Rows of numbers
 # ---------------
 
 @given(rows)
+@example([[1e4] * 5, [-1e4] * 5, [1e4, 0.0, -1e4, 0.0, 0.0]])
 def test_softmax_and_its_logarithm_are_right_to_the_last_digits(z):
-    P, L = nn.softmax(z), nn.log_softmax(z)
+    P, L = nn.softmax([z])[0], nn.log_softmax([z])[0]
     assert P.shape == L.shape == np.shape(z)
     assert (P >= 0).all() and (P <= 1).all()
     assert np.allclose(P.sum(axis=1), 1, rtol=1e-15 * P.shape[1], atol=0)
@@ -144,32 +132,18 @@ def test_softmax_does_not_see_what_is_added_nor_the_order(z, c, random):
                            rtol=1e-15, atol=1e-300)
 
 
-@pytest.mark.parametrize("function", ROWS)
-def test_softmax_goes_along_the_last_axis_of_any_shape(function):
-    z = np.arange(24.0).reshape(2, 3, 4) % 5
-    assert (function(z)[1, 2] == function(z[1, 2])).all()
-
-
-def test_softmax_holds_at_the_extremes_and_where_all_logits_are_equal():
-    for size in (1e4, 1e300, 1.7e308):
-        z = [[size, 0.0, -size]]
-        assert nn.softmax(z).tolist() == [[1, 0, 0]]
-        assert nn.log_softmax(z)[0, :2].tolist() == [0, -size]
-    for k in (1, 2, 5):
-        assert np.allclose(nn.softmax([[1e4] * k]), 1 / k, rtol=1e-15)
-        assert np.allclose(nn.log_softmax([[-1e4] * k]), -math.log(k),
-                           rtol=1e-15, atol=0)
+@pytest.mark.parametrize("size", [1e300, 1.7e308])
+def test_softmax_holds_at_the_extremes(size):
+    assert nn.softmax([[size, 0.0, -size]]).tolist() == [[1, 0, 0]]
+    assert nn.log_softmax([[size, 0.0, -size]])[0, :2].tolist() == [0, -size]
 
 
 @pytest.mark.parametrize("j", range(3))
 def test_a_complex_step_gives_the_slopes_of_softmax(j):
-    z = np.array([[0.2, -0.4, 1.0], [3.0, 3.0, -9.0]])
-    one = np.eye(3)[j]
-    p, nudged = nn.softmax(z), z + 1e-30j * one
-    assert np.allclose(nn.softmax(nudged).imag / 1e-30,
+    z, one = np.array([[0.2, -0.4, 1.0], [3.0, 3.0, -9.0]]), np.eye(3)[j]
+    p = nn.softmax(z)
+    assert np.allclose(nn.softmax(z + 1e-30j * one).imag / 1e-30,
                        p * (one - p[:, [j]]), rtol=1e-13, atol=1e-300)
-    assert np.allclose(nn.log_softmax(nudged).imag / 1e-30,
-                       one - p[:, [j]], rtol=1e-13, atol=1e-300)
 
 
 @pytest.mark.parametrize("dtype, off", [("float64", 1e-13), ("float32", 1e-6)])
