@@ -29,11 +29,6 @@ def wrong(spoil, **settings):
     return network, X, y
 
 
-def one_entry(gradients, factor):
-    gradients["W1"][2, 3] *= factor
-    return gradients
-
-
 def error_of(network, X, y, step=None):
     return nn.gradient_check(network, X, y, step).max_relative_error
 
@@ -67,69 +62,48 @@ def test_central_differences_agree_less_closely(k):
         network, X, y, step=1e-5) < 1e-6
 
 
-def test_a_gradient_is_checked_on_any_table_of_numbers():
-    network, X, y = fitted()
-    for table in (X.astype(object), X.tolist(), np.rint(X).astype(int)):
-        assert error_of(network, table, y) < 1e-12
-
-
-def test_the_report_points_at_the_worst_entry_with_both_values():
-    network, X, y = wrong(lambda g: one_entry(g, 1.5))
-    right = nn.Network.loss_and_gradients(network, X, y)[1]["W1"][2, 3]
-    spoilt = network.loss_and_gradients(X, y)[1]["W1"][2, 3]
-    report = nn.gradient_check(network, X, y)
-    assert report.where == ("W1", (2, 3))
-    assert report.analytic == spoilt
-    assert math.isclose(report.numeric, right, rel_tol=1e-12)
-    assert math.isclose(report.max_relative_error,
-                        abs(spoilt - report.numeric) / abs(spoilt),
-                        rel_tol=1e-9)
-    assert list(report.by_parameter) == PARAMS
-    assert report.by_parameter["W1"] == report.max_relative_error
-    assert report.by_parameter["b2"] < 1e-12
-
-
-@pytest.mark.parametrize("spoil", [
-    lambda g: one_entry(g, 1 + 1e-6),
-    lambda g: one_entry(g, -1),
-    lambda g: one_entry(g, 0),
-    lambda g: {name: 2 * g[name] for name in g},
-    lambda g: {name: 0 * g[name] for name in g},
-    lambda g: {**g, "b1": 0 * g["b1"]},
-    lambda g: {**g, "W1": g["W1"][::-1]},
-    lambda g: {**g, "W2": g["W2"] + 1e-3},
-    lambda g: {**g, "b2": math.nan * g["b2"]},
-    lambda g: {**g, "W1": math.nan * g["W1"]},
-    lambda g: {**g, "b1": math.inf * np.ones_like(g["b1"])},
-], ids=range(11))
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_a_broken_gradient_fails_the_check(spoil, activation):
-    assert error_of(*wrong(spoil, activation=activation)) > 1e-7
+@pytest.mark.parametrize("factor", [1 + 1e-7, -1, math.nan, math.inf])
+@pytest.mark.parametrize("k", [2, 3])
+def test_each_entry_is_checked_and_the_report_points_at_the_worst(k, factor):
+    network, X, y = wrong(lambda g: {**g, name: g[name] * factors}, k=k,
+                          optimizer=None, epochs=0)
+    right = nn.Network.loss_and_gradients(network, X, y)[1]
+    for name, g in right.items():
+        for at in np.ndindex(g.shape):
+            factors = np.ones(g.shape)
+            factors[at] = factor
+            report = nn.gradient_check(network, X, y)
+            assert report.where == (name, at)
+            np.testing.assert_equal(report.analytic, g[at] * factor)
+            assert math.isclose(report.numeric, g[at], rel_tol=1e-12)
+            assert list(report.by_parameter) == PARAMS
+            *others, worst = sorted(report.by_parameter.values())
+            assert others[-1] < 1e-12 < worst == report.max_relative_error
+            assert report.by_parameter[name] == worst
 
 
 def test_a_gradient_of_nothing_but_zeros_does_not_pass():
-    network = fitted(2, activation="relu")[0]
+    network, X, _ = fitted(2, activation="relu")
     for p in network.params_.values():
         p[:] = 0
-    X, y = [[1.0, -1.0, 2.0, 0.0]] * 2, [0, 1]
-    _, gradients = network.loss_and_gradients(X, y)
-    assert not any(g.any() for g in gradients.values())
-    assert error_of(network, X, y) == math.inf
+    assert error_of(network, X[:2], [0, 1]) == math.inf
 
 
+@pytest.mark.parametrize("factor", [0.5, 2])
 @pytest.mark.parametrize("k, names", [(2, PARAMS), (3, ["W2", "b2"])])
-def test_an_error_is_relative_to_the_slope_where_nothing_cancels(k, names):
+def test_an_error_is_relative_to_the_slope_where_nothing_cancels(
+        k, names, factor):
     """Of one row, and of one logit back to the units, no terms cancel."""
     def spoil(gradients):
         for g in gradients.values():
-            g[np.unravel_index(abs(g).argmin(), g.shape)] *= 1 + 1e-6
+            g[np.unravel_index(abs(g).argmin(), g.shape)] *= factor
         return gradients
 
     network, X, y = wrong(spoil, k=k, epochs=0, hidden_size=200)
     network.params_["b2"] += 3 * np.arange(len(network.params_["b2"]))
     found = nn.gradient_check(network, X[:1], y[:1]).by_parameter
     for name in names:
-        assert math.isclose(found[name], 1e-6, rel_tol=1e-3), name
+        assert math.isclose(found[name], 0.5, rel_tol=1e-3), name
 
 
 def largest_a_little_off(gradients):
@@ -154,15 +128,3 @@ def test_a_right_gradient_passes_and_a_wrong_one_fails_after_any_training(
     if dtype == "float64":
         network.spoil = largest_a_little_off
         assert error_of(network, X, y) > RIGHT[dtype]
-
-
-@pytest.mark.parametrize("k", [2, 3])
-def test_each_entry_of_the_gradient_is_checked(k):
-    network, X, y = wrong(lambda g: {**g, name: g[name] * factor}, k=k,
-                          optimizer=None, epochs=0)
-    right = nn.Network.loss_and_gradients(network, X, y)[1]
-    for name, g in right.items():
-        for at in np.ndindex(g.shape):
-            factor = np.ones(g.shape)
-            factor[at] = 1 + 1e-7
-            assert nn.gradient_check(network, X, y).where == (name, at)
