@@ -5,48 +5,48 @@ to do, and runs there in a process of its own, with settings that keep it
 short.
 """
 
-import os
 import re
 import shutil
-import socket
-import subprocess
 import sys
-import types
 
 import numpy as np
 import pytest
 
-import nn
-from support import ACTIVATIONS, DTYPES, ROOT, clusters, fitted, snapshot
+import support
+from support import ACTIVATIONS, DTYPES, ROOT, fitted, snapshot
 
 RECIPES = ROOT / "docs" / "recipes"
 sys.path.append(str(RECIPES))
 PROGRAMS = sorted(path.stem for path in RECIPES.glob("*.py"))
-ALONE = {**{name: value for name, value in os.environ.items()
-            if name != "PYTHONPATH"},
-         "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
-         "MKL_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @pytest.fixture
-def run(tmp_path):
-    """A function that runs a recipe, beside nn.py alone, gives its output,
-    and sees to it that no file is left behind."""
+def alone(tmp_path, monkeypatch):
+    """A folder from which no process finds this project."""
     here, scratch = tmp_path / "here", tmp_path / "scratch"
     here.mkdir()
     scratch.mkdir()
+    monkeypatch.setenv("PYTHONPATH", "")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    return here
 
+
+@pytest.fixture
+def run(alone):
+    """A function that runs a recipe, beside nn.py alone, gives its output,
+    and sees to it that no file is left behind."""
     def run(name, *options, **more):
         for path in (RECIPES / f"{name}.py", ROOT / "nn.py"):
-            shutil.copy(path, here)
-        before = sorted(here.iterdir())
-        done = subprocess.run(
-            [sys.executable, f"{name}.py", *options], cwd=here,
-            env={**ALONE, "TMPDIR": str(scratch)},
-            capture_output=True, text=True, timeout=300, **more)
+            shutil.copy(path, alone)
+        before = sorted(alone.iterdir())
+        done = support.run(f"{name}.py", *options, cwd=alone, timeout=300,
+                           **more)
         assert done.returncode == 0, done.stderr
-        assert sorted(here.iterdir()) == before
-        assert [path for path in scratch.rglob("*") if path.is_file()
+        assert sorted(alone.iterdir()) == before
+        assert [path for path in alone.parent.glob("scratch/**/*")
+                if path.is_file()
                 and "dask-scratch-space" not in path.parts] == []
         return done
 
@@ -57,12 +57,8 @@ def run(tmp_path):
 def test_each_recipe_has_its_page_and_says_how_it_is_run(name):
     page = (RECIPES / f"{name}.rst").read_text(encoding="utf-8")
     assert f".. literalinclude:: {name}.py\n" in page
-    assert f"\n   {name}\n" in (RECIPES / "index.rst").read_text("utf-8")
     text = (RECIPES / f"{name}.py").read_text(encoding="utf-8")
-    assert text.startswith('"""')
     assert f"python {name}.py" in text.split('"""')[1]
-    assert text.endswith('if __name__ == "__main__":\n    main()\n')
-    assert max(map(len, text.splitlines())) <= 79
     assert "sys.path" not in text       # there may be somebody else's modules
 
 
@@ -70,14 +66,11 @@ def test_each_recipe_has_its_page_and_says_how_it_is_run(name):
 
 def test_grid_search_tries_all_settings_and_names_the_best(run):
     pytest.importorskip("sklearn")
-    lines = run("grid_search", "--epochs", "30").stdout.splitlines()
-    trials = [line for line in lines if "learning_rate=" in line
-              and not line.startswith("best")]
-    scores = [float(line.split()[0]) for line in trials]
-    assert len(trials) == 6
+    out = run("grid_search", "--epochs", "30").stdout
+    *scores, best = map(float, re.findall(r"(?m)^(?:best: )?(\d\.\d+)", out))
+    assert len(scores) == 6
     assert len(set(scores)) > 1
-    best = next(line for line in lines if line.startswith("best"))
-    assert float(best.split()[1]) == max(scores) > 0.9
+    assert best == max(scores) > 0.9
 
 
 def test_grid_search_finds_the_same_on_dask(run):
@@ -99,58 +92,27 @@ def test_the_progress_bar_ends_early_and_keeps_the_best(run):
     assert "aside" in done.stderr
 
 
-def test_early_stopping_puts_back_the_very_weights_of_the_best_epoch():
-    pytest.importorskip("tqdm")
-    import progress_bar as recipe
-    X, y = recipe.rows()
-    losses = []
-
-    def callback(network, epoch, loss):
-        losses.append(network.evaluate(X[100:], y[100:])["loss"])
-        return stop(network, epoch, loss)
-
-    bar = types.SimpleNamespace(update=lambda: None,
-                                set_postfix_str=lambda text: None)
-    stop = recipe.EarlyStopping(X[100:], y[100:], 20, bar)
-    network = nn.Network(hidden_size=32, optimizer=nn.SGD(0.01), batch_size=8,
-                         epochs=2000).fit(X[:100], y[:100], callback)
-    best = losses.index(min(losses)) + 1
-    assert (stop.epoch, stop.loss) == (best, min(losses))
-    assert 1 < best == len(losses) - 20
-    again = network.set_params(epochs=best).fit(X[:100], y[:100])
-    assert snapshot(stop.params) == snapshot(again.params_)
-
-
-def test_training_from_disk_takes_far_less_memory_than_the_file(run):
-    done = run("from_disk", "--megabytes", "60", "--epochs", "1")
-    file, memory = map(float, re.findall(r"([\d.]+) MB", done.stdout))
-    assert 59 < file < 61
-    assert 1 < memory < file / 4
-    accuracy = float(re.search(r"accuracy ([\d.]+)", done.stdout)[1])
-    assert accuracy > 0.8
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="a limit of Linux")
 def test_training_from_disk_works_where_the_file_does_not_fit(run):
-    """RLIMIT_DATA counts what is allocated, but no mapped file."""
-    import resource
-    size = 200 * 10**6
-    done = run("from_disk", "--megabytes", "240", "--epochs", "1",
-               preexec_fn=lambda: resource.setrlimit(
-                   resource.RLIMIT_DATA, (size, size)))
-    file, _ = map(float, re.findall(r"([\d.]+) MB", done.stdout))
-    assert file * 10**6 > size
+    """RLIMIT_DATA of Linux counts what is allocated, but no mapped file."""
+    size, limit = 200 * 10**6, {}
+    if sys.platform == "linux":
+        import resource
+        limit["preexec_fn"] = lambda: resource.setrlimit(
+            resource.RLIMIT_DATA, (size, size))
+    out = run("from_disk", "--megabytes", "240", "--epochs", "1",
+              **limit).stdout
+    file, memory = map(float, re.findall(r"([\d.]+) MB", out))
+    assert 1 < memory < 15 < size / 10**6 < file < 241
+    assert float(re.search(r"accuracy ([\d.]+)", out)[1]) > 0.8
 
 
-def test_to_pytorch_prints_differences_below_its_bound(run):
+def test_training_goes_on_in_pytorch(run):
+    """The recipe itself asserts that both give the same probabilities."""
     pytest.importorskip("torch")
-    out = run("to_pytorch").stdout
-    differences = [float(n) for n in re.findall(r"\d+e[+-]\d+", out)]
-    assert len(differences) == 4
-    assert max(differences) < 1e-12
-    losses = [float(n) for n in re.findall(r"0\.\d{4}", out)]
-    assert losses[1] < losses[0]
-    assert losses[3] < losses[2]
+    losses = re.findall(r"loss (\S+) before, (\S+) after",
+                        run("to_pytorch").stdout)
+    assert len(losses) == 2
+    assert all(float(after) < float(before) for before, after in losses)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -163,33 +125,22 @@ def test_pytorch_agrees_there_and_back(k, activation, dtype):
         network, X, _ = fitted(k, dtype, activation=activation)
         before = snapshot(network.params_)
         model = recipe.to_torch(network)
-        assert model[2].out_features == (1 if k == 2 else k)
         X = X.astype(dtype)
         apart = recipe.probabilities(model, X) - network.predict_proba(X)
         assert np.abs(apart).max() < (1e-12 if dtype == "float64" else 1e-5)
         back = recipe.from_torch(model, network)
-        assert snapshot(back.params_) == before
         for p in model.parameters():
             p.data += 1
         assert snapshot(network.params_) == snapshot(back.params_) == before
 
 
 def steps_of(done):
-    """From the output: shards, bytes and the difference of each run."""
-    return [(int(s), int(b), float(d)) for s, b, d in re.findall(
-        r"(\d+) shards: [\d.]+ ms and (\d+) bytes a step, "
-        r"weights differ by (\S+)", done.stdout)]
-
-
-def test_data_parallel_training_ends_where_one_process_ends(run):
-    pytest.importorskip("distributed")
-    done = run("dask_data_parallel", "--steps", "8", "--rows", "50",
-               "--shards", "1", "3")
-    p = 32 * 32 + 32 + 32 * 3 + 3
-    runs = steps_of(done)
-    assert [(s, b) for s, b, _ in runs] == [(1, 16 * p), (3, 3 * 16 * p)]
-    assert max(d for _, _, d in runs) < 1e-12
-    assert "one process: " in done.stdout
+    """From the output: shards and bytes of each run, in which the weights
+    came out as in one process."""
+    runs = re.findall(r"(\d+) shards: [\d.]+ ms and (\d+) bytes a step, "
+                      r"weights differ by (\S+)", done.stdout)
+    assert all(float(apart) < 1e-12 for _, _, apart in runs)
+    return [(int(shards), int(moved)) for shards, moved, _ in runs]
 
 
 def test_a_killed_worker_changes_nothing(run):
@@ -200,47 +151,19 @@ def test_a_killed_worker_changes_nothing(run):
                        done.stdout)[1]
     after = re.search(r"worker processes now: \[(.*)\]", done.stdout)[1]
     assert killed not in after.split(", ")
-    (_, _, apart), = steps_of(done)
-    assert apart < 1e-12
+    assert len(steps_of(done)) == 1
 
 
-def test_data_parallel_training_on_a_cluster_that_is_there(run, tmp_path):
+def test_data_parallel_training_on_a_cluster_that_is_there(
+        run, alone, monkeypatch):
     """A scheduler and workers that know nothing of this project."""
     pytest.importorskip("distributed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    where = f"tcp://127.0.0.1:{port}"
-    away = tmp_path / "away"
-    away.mkdir()
-    processes = [subprocess.Popen(
-        [sys.executable, "-m", "dask", *words, "--host", "127.0.0.1",
-         "--no-dashboard"], cwd=away, env=ALONE, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL) for words in (
-            ["scheduler", "--port", port],
-            *[["worker", where, "--nthreads", "1", "--no-nanny",
-               "--local-directory", str(away)]] * 2)]
-    try:
+    from distributed.deploy.subprocess import SubprocessCluster
+    monkeypatch.chdir(alone.parent)
+    with SubprocessCluster(n_workers=2, worker_class="distributed.Worker",
+                           dashboard_address=None) as cluster:
         done = run("dask_data_parallel", "--steps", "4", "--rows", "20",
-                   "--shards", "2", "--scheduler", where)
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-    (shards, _, apart), = steps_of(done)
-    assert shards == 2
-    assert apart < 1e-12
-
-
-def test_the_weighted_mean_of_uneven_shards_is_the_gradient_of_all():
-    pytest.importorskip("distributed")
-    import dask_data_parallel as recipe
-    X, y = clusters(n=30)
-    network = nn.Network(epochs=0).fit(X, y)
-    shards = [slice(0, 3), slice(3, 20), slice(20, 30)]
-    answers = [recipe.shard_gradients((network, X[s], y[s]), network.params_)
-               for s in shards]
-    assert [n for n, _ in answers] == [3, 17, 10]
-    _, whole = network.loss_and_gradients(X, y)
-    mean = recipe.weighted_mean(answers)
-    assert recipe.difference(mean, whole) < 1e-14
+                   "--shards", "1", "3", "--scheduler",
+                   cluster.scheduler_address)
+    p = 32 * 32 + 32 + 32 * 3 + 3
+    assert steps_of(done) == [(1, 16 * p), (3, 3 * 16 * p)]
