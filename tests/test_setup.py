@@ -12,33 +12,12 @@ import pytest
 import nn
 from support import ROOT
 
-MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-REQUIREMENTS = ROOT / "requirements"
-
 
 def read(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
 # Files
-
-def test_each_set_of_packages_has_its_file():
-    rules = re.findall(r"^[a-z_ ]+:(.*?)##", MAKEFILE, re.MULTILINE)
-    named = set(re.findall(r"\$\(has\)(\w+)", "".join(rules)))
-    assert {"test", "docs", "torch"} <= named
-    assert named | {"nn", "plot"} <= {
-        path.stem for path in REQUIREMENTS.iterdir()}
-
-
-@pytest.mark.parametrize("path", sorted(REQUIREMENTS.iterdir()),
-                         ids=lambda path: path.stem)
-def test_a_set_says_what_it_is_for_and_includes_what_exists(path):
-    first, *lines = path.read_text(encoding="utf-8").splitlines()
-    assert first.startswith("# ")
-    for line in lines:
-        if line.startswith("-r "):
-            assert (REQUIREMENTS / line.removeprefix("-r ")).exists()
-
 
 def test_the_changes_of_this_version_are_told():
     assert f"\n## {nn.__version__}\n" in read("CHANGELOG.md")
@@ -47,35 +26,19 @@ def test_the_changes_of_this_version_are_told():
 @pytest.mark.parametrize("name", [
     "README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
 def test_commands_and_files_that_are_named_exist(name):
-    text = read(name)
     targets = set(re.findall(
-        r"\bmake (?:PYTHON=\S+ )?([a-z_]+)(?: ARGS|`|$)", text, re.MULTILINE))
+        r"(?m)\bmake (?:PYTHON=\S+ )?([a-z_]+)(?: ARGS|`|$)", read(name)))
     assert {"test", "docs"} <= targets
-    for target in targets:
-        assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
-    for path in re.findall(
-            r'requirements/[a-z]+\.txt|(?<=^\| `)[^ `]+(?=`)|(?<=src=")[^"]+',
-            text, re.MULTILINE):
-        assert (ROOT / path).exists(), path
-
-
-def test_windows_runs_the_commands_for_working_without_make():
-    def commands(text, start):
-        """The modules and programs that Python runs, and files of sets."""
-        lines = re.findall(rf"^{start}python (.*)", text, re.MULTILINE)
-        return set(re.findall(r"-m (?!venv)\w+|experiments.py \w+"
-                              r"|requirements/\w+\.txt", "\n".join(lines)))
-
-    here = commands(read("CONTRIBUTING.md"), "")
-    there = commands(read(".github/workflows/ci.yml"), " +- run: ")
-    assert {"-m pytest", "-m sphinx", "experiments.py iris"} <= there
-    assert there <= here
+    assert targets <= set(re.findall(r"(?m)^(\w+):", read("Makefile")))
+    paths = re.findall(
+        r'(?m)requirements/[a-z]+\.txt|(?<=^\| `)[^ `]+(?=`)|'
+        r'(?<=src=")[^"]+', read(name))
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def test_ci_runs_the_targets_that_contributing_names():
     [targets] = re.findall(r"for target in (.*); do", read(".ci/run"))
-    table = re.findall(r"^\| `make (\w+)`", read("CONTRIBUTING.md"),
-                       re.MULTILINE)
+    table = re.findall(r"(?m)^\| `make (\w+)`", read("CONTRIBUTING.md"))
     assert sorted(targets.split()) == sorted(table)
 
 
@@ -127,13 +90,6 @@ def make(folder, *words, python="./python", status=0):
     return done.stdout + done.stderr
 
 
-def venv(folder):
-    """An environment made by hand, without pip, as uv makes it."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip",
-                    str(folder / ".venv")], check=True)
-    (folder / ".venv" / "mine").touch()
-
-
 def lose_python(folder):
     """What is left of a .venv when the system's Python goes."""
     for path in (folder / ".venv" / "bin").glob("python*"):
@@ -147,37 +103,22 @@ def lose_packages(folder):
     packages.rename(packages.with_name("python2.0"))
 
 
-def test_an_environment_is_made_once(project):
+def test_an_environment_is_made_once_and_anew_when_its_python_is_another(
+        project):
     first = make(project, "iris", "ARGS=--seed 7")
     assert "Making .venv" in first
     assert "--seed 7" in first
     second = make(project, "iris", python=None)
     assert "Making" not in second
     assert "Installing" not in second
-    for text in (first, second):
-        assert f"ran in {project}/.venv\n" in text
-
-
-def test_a_picture_brings_what_draws_it(project):
     assert "Installing requirements/plot.txt" in make(
-        project, "xor", "ARGS=--plot a.png")
-    assert "Installing requirements/nn.txt" in make(project, "xor")
-
-
-def test_an_environment_that_a_person_made_gets_pip_and_stays(project):
-    venv(project)
-    assert f"ran in {project}/.venv\n" in make(project, "iris")
-    assert list(project.glob(".venv/lib/python*/site-packages/pip"))
-    text = make(project, "iris", python="./another")
-    assert "Using the .venv that is there" in text
-    assert (project / ".venv" / "mine").exists()
-
-
-def test_what_make_made_is_made_anew_for_another_python(project):
-    make(project, "iris")
+        project, "xor", "ARGS=--plot a.png", python=None)
     (project / ".venv" / "old").touch()
-    assert "Making .venv" in make(project, "iris", python="./another")
+    third = make(project, "iris", python="./another")
+    assert "Making .venv" in third
     assert not (project / ".venv" / "old").exists()
+    for text in (first, second, third):
+        assert f"ran in {project}/.venv\n" in text
 
 
 @pytest.mark.parametrize("lose", [lose_python, lose_packages])
@@ -190,20 +131,25 @@ def test_what_make_made_is_made_anew_when_its_python_is_replaced(
     assert f"ran in {project}/.venv\n" in text
 
 
-def test_a_broken_environment_that_a_person_made_is_left_to_them(project):
-    venv(project)
+def test_an_environment_that_a_person_made_gets_pip_and_is_never_removed(
+        project):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip",
+                    project / ".venv"], check=True)     # as uv makes it
+    (project / ".venv" / "mine").touch()
+    assert f"ran in {project}/.venv\n" in make(project, "iris")
+    assert list(project.glob(".venv/lib/python*/site-packages/pip"))
+    text = make(project, "iris", python="./another")
+    assert "Using the .venv that is there" in text
     lose_python(project)
-    assert "remove it" in make(project, "iris", status=2)
+    assert "make did not make it: remove it" in make(
+        project, "iris", status=2)
     assert (project / ".venv" / "mine").exists()
 
 
-def test_an_old_python_is_told_so(project):
+def test_no_environment_is_made_for_an_old_python_nor_to_clean_or_list(
+        project):
     text = make(project, "iris", python="./old", status=2)
     assert "Python 3.10 or later is needed" in text
-    assert not (project / ".venv").exists()
-
-
-def test_cleaning_and_listing_make_no_environment(project):
     assert "make iris" in make(project, "help")
-    make(project, "clean")
+    assert "Making" not in make(project, "clean")
     assert not (project / ".venv").exists()
