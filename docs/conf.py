@@ -19,8 +19,7 @@ description = ("How a neural network works, told by a program: derive "
 
 extensions = ["sphinx.ext.doctest", "book", "mathml", "running", "playing",
               "epub"]
-exclude_patterns = ["_build", "_static", "figures", "inserts", "exercises",
-                    "README.md"]
+exclude_patterns = ["_build", "_static", "figures", "README.md"]
 nitpicky = True
 nitpick_ignore = [              # types of others, that have no page here
     ("py:class", "ArrayLike"),

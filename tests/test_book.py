@@ -21,16 +21,23 @@ import literate
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = (ROOT / "nn.py").read_text("utf-8")
-BOOK = literate.read(ROOT)
+SECTIONS = literate.read(SOURCE)
+INDEX = (ROOT / "docs/index.rst").read_text("utf-8")
 PARTS = re.findall("(?m)^(.+)\n# ###+$", SOURCE)
-FREE = ("preface", "notation")          # may name what is still to come
-NO_PAGES = ("_build", "book", "inserts", "exercises")
-PAGES = {chapter.slug: chapter.rows for chapter in BOOK} | {
-    name: [literate.Row(name, n, text) for n, text in
-           enumerate((ROOT / name).read_text("utf-8").splitlines(), 1)]
-    for name in sorted(path.relative_to(ROOT).as_posix()
-                       for path in ROOT.glob("docs/**/*.rst"))
-    if name.split("/")[1] not in NO_PAGES}
+
+
+def page(path):
+    """The rows of a page, with the sections of nn.py in their places."""
+    for n, text in enumerate(path.read_text("utf-8").splitlines(), 1):
+        title = text.removeprefix(".. section:: ")
+        yield from [literate.Row(path.relative_to(ROOT), n, text)] \
+            if title == text else SECTIONS[title]
+
+
+PAGES = {path.relative_to(ROOT / "docs").as_posix(): [*page(path)]
+         for path in sorted(ROOT.glob("docs/**/*.rst"))}
+BOOK = [PAGES[f"{name}.rst"] for name in re.findall("   (book/.+)", INDEX)]
+FREE = 2                # preface and notation may name what is still to come
 
 
 def at(row):
@@ -56,7 +63,7 @@ def directives(name, *pages):
 def listed(chapter):
     """The numbers of the lines of nn.py that a chapter shows as code."""
     spans = [span.split("-") for _, _, options, _ in
-             directives("literalinclude", chapter.rows)
+             directives("literalinclude", chapter)
              for span in options["lines"].split(", ")]
     return [n for first, last in spans
             for n in range(int(first), int(last) + 1)]
@@ -65,7 +72,7 @@ def listed(chapter):
 def heads():
     """Where each public definition is introduced: (chapter, row, name)."""
     for number, chapter in enumerate(BOOK):
-        for row, text in enumerate(chapter.rows):
+        for row, text in enumerate(chapter):
             if match := re.match(r"\.\. py:\w+:: ([\w.]+)", text.text):
                 yield number, row, match[1]
 
@@ -107,9 +114,9 @@ def test_every_line_of_the_module_is_read_once_as_prose_or_as_code():
     code, prose = ([n for piece in pieces if piece.kind == kind for n in
                     range(piece.line, piece.line + piece.text.count("\n"))
                     if shown[n - 1].strip(" #")] for kind in ("code", "prose"))
-    lists = sorted(itertools.chain(*map(listed, BOOK)))
+    lists = itertools.chain(*map(listed, BOOK))
     assert [n for n in lists if shown[n - 1].strip(" #")] == code
-    read = {row.line for chapter in BOOK for row in chapter.rows
+    read = {row.line for chapter in BOOK for row in chapter
             if row.path == "nn.py" and row.text.strip()}
     assert [shown[n - 1] for n in prose if n not in read] == PARTS
 
@@ -129,11 +136,11 @@ def test_no_public_name_is_mentioned_before_it_is_introduced():
     introduced |= {name.split(".")[1]: introduced["Network"]    # ``fit`` is
                    for name in introduced if "Network." in name}   # short
     assert not [f"{at(row)} {name}" for number, chapter in enumerate(BOOK)
-                for i, row in enumerate(chapter.rows)
+                for i, row in enumerate(chapter)
                 for name in re.findall(
                     r"`[~.]?(?:nn\.)?([A-Za-z_][\w.]*)\W", row.text)
                 if introduced.get(name, (0, 0)) > (number, i)
-                and chapter.slug not in FREE]
+                and number >= FREE]
 
 
 def test_examples_use_only_names_of_their_chapter_and_those_before():
@@ -144,10 +151,10 @@ def test_examples_use_only_names_of_their_chapter_and_those_before():
                for item in [node, *getattr(node, "targets", []),
                             getattr(node, "target", None)]}
     assert not [
-        f"{at(chapter.rows[example.lineno])} {node.id}"
-        for number, chapter in enumerate(BOOK) if chapter.slug not in FREE
+        f"{at(chapter[example.lineno])} {node.id}"
+        for number, chapter in enumerate(BOOK) if number >= FREE
         for example in doctest.DocTestParser().get_examples(
-            "\n".join(row.text for row in chapter.rows))
+            "\n".join(row.text for row in chapter))
         for node in ast.walk(ast.parse(example.source))
         if isinstance(node, ast.Name) and defined.get(node.id, 0) > number]
 
@@ -197,11 +204,11 @@ def test_the_notation_tells_the_shapes_and_the_meaning_of_a_live_network():
              "X1": X1, "M1": M1, "A1": A1, "A": A, "M2": M2, "Z2": Z2,
              "logits": Z2, "P": P, "D2": D2, "D1": D1, "G1": G1, "G2": G2,
              "loss": loss, **vars(sgd)}
-    table = [match for row in PAGES["notation"] if (match := re.match(
+    table = [match for row in PAGES["book/notation.rst"] if (match := re.match(
         r":math:`\S+` +(``.*``) +(\([ndhkp, +1]*\))", row.text))]
     assert len(table) > 15 and len(table) == sum(
         bool(re.match(r":math:`\S+` {2,}", row.text))
-        for row in PAGES["notation"])
+        for row in PAGES["book/notation.rst"])
     sizes = {"n": n, "d": d, "h": h, "k": k, "p": d * h + h + h * k + k}
     for row in table:
         for name in re.findall("``(.+?)``", row[1]):
@@ -209,15 +216,14 @@ def test_the_notation_tells_the_shapes_and_the_meaning_of_a_live_network():
                 name
 
 
-@pytest.mark.parametrize("name", [
-    *(item.slug for item in BOOK if any(directives(
-        "(py:(?!data).*|math)", item.rows))),
-    "docs/hand.rst", "docs/experiments.rst"])
-def test_chapters_end_in_exercises_and_in_what_to_remember(name):
-    last = literate.sections(PAGES[name])[-1]
+@pytest.mark.parametrize("rows", [
+    *(rows for rows in BOOK if any(directives("(py:(?!data).*|math)", rows))),
+    PAGES["hand.rst"], PAGES["experiments.rst"]], ids=lambda rows: rows[0][2])
+def test_chapters_end_in_exercises_and_in_what_to_remember(rows):
+    last = literate.sections(rows)[-1]
     questions = [row for row in last if re.match(r"\d+\. \*\*", row.text)]
     answers = list(directives("answer", last))
-    assert last[0].text == "Exercises"
+    assert last[0].text.startswith("Exercises on ")
     assert 2 <= len(questions) == len(answers)
     assert all(any(line.startswith(">>>") for line in content)
                for _, _, _, content in answers)
@@ -253,43 +259,22 @@ def test_the_examples_of_the_reading_code_run():
     assert results.attempted and not results.failed
 
 
-def test_inserts_end_their_section_and_exercises_their_chapter():
-    read = []
-    for chapter in BOOK:
-        for section in literate.sections(chapter.rows):
-            title = section[0].text
-            own = (f"docs/exercises/{chapter.slug}.rst"
-                   if title == "Exercises" else
-                   f"docs/inserts/{literate.slug(title)}.rst")
-            paths = [path for path, _ in itertools.groupby(
-                row.path for row in section if row.text.strip())]
-            assert paths in (["nn.py"], ["nn.py", own], [own]), at(section[0])
-            read += {*paths} - {"nn.py"}
-    assert sorted(read) == sorted(
-        path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*/*.rst")
-        if path.parent.name in ("inserts", "exercises"))
-
-
-def test_every_chapter_is_listed_in_its_order_and_has_a_page():
-    index = (ROOT / "docs/index.rst").read_text("utf-8")
-    chapters = [chapter.slug for chapter in BOOK]
-    assert re.findall(r"(?m)^   book/(.+)$", index) == chapters
-    assert re.findall(":caption: (Part.+)", index) == [
+def test_the_parts_of_the_contents_are_those_of_the_module():
+    assert re.findall(":caption: (Part.+)", INDEX) == [
         part.strip("# ") for part in PARTS]
-    assert sorted(chapters) == sorted(
-        path.stem for path in (ROOT / "docs/book").glob("*.rst"))
 
 
 def test_parts_begin_at_their_marks_and_private_code_is_folded():
     part = "# Part {0}\n# ####\n# Why.\n#\n# {0}\n# ===\n# Of ``_{0}_b``." \
         "\n\ndef _{0}_a():\n    '''Do it.'''\n\ndef _{0}_b():\n" \
         "    '''Named.'''\n\ndef _{0}_c():\n    pass\n\n"
-    book = literate.chapters("'''Hi.'''\n" + part.format(1) + part.format(2))
-    assert [item.title for item in book] == ["Preface", "1", "2"]
-    assert ["Why." in [row.text for row in item.rows] for item in book] == [
-        False, True, True]
-    assert [argument for item in book for _, argument, _, _ in directives(
-        "folded", item.rows)] == [f":code:`_{n}_a` Do it." for n in (1, 2)]
+    book = literate.read("'''Hi.'''\n" + part.format(1) + part.format(2))
+    assert [*book] == ["Preface", "1", "2"]
+    assert ["Why." in [row.text for row in rows]
+            for rows in book.values()] == [False, True, True]
+    assert [argument for _, argument, _, _ in directives(
+        "folded", *book.values())] == [
+            f":code:`_{n}_a` Do it." for n in (1, 2)]
 
 
 # The built book

@@ -1,12 +1,13 @@
-"""Sphinx shows nn.py as a book, in the chapters that ``literate`` reads.
+"""Sphinx shows nn.py as a book, in the sections that ``literate`` reads.
 
-``.. chapter::``
-    On a page of docs/book: the chapter of nn.py that the page is named after.
+``.. section:: Title``
+    On a page of docs/book: the section of nn.py that has this title.
 ``.. answer::``, ``.. aside:: Title``
     What not everybody wants to read at once: closed on a page for the screen,
     open on the single page and in the EPUB.  So are ``folded`` listings, which
     ``literate`` writes, and the ``drawing`` code below a figure.
 """
+import functools
 import re
 from pathlib import Path
 
@@ -19,41 +20,52 @@ from sphinx.util.docutils import SphinxDirective
 import literate
 
 
-class Chapter(SphinxDirective):
-    """Put the chapter of nn.py here that the page is named after.
+@functools.cache
+def sections(docs):
+    """Return the sections of nn.py, with links where the book has them.
 
-    Its text is read from nn.py, so that a warning names the line of nn.py that
-    it is about.  In a docstring ``softmax`` reads better than a role does, and
-    it can be a link in the book all the same.  So can "Polyak 1964".
+    In a docstring ``softmax`` reads better than a role does, and it can be a
+    link in the book all the same.  So can "Polyak 1964".
     """
+    told = literate.read((docs.parent / "nn.py").read_text("utf-8"))
+    names = {name for rows in told.values() for row in rows for name in
+             re.findall(r"^ *\.\. py:\w+:: ([\w.]+)", row.text)}
+    papers = re.findall(
+        r"\.\. _([\w-]+):\n\n\*\*(.*) (\d+)\.\*\*",
+        (docs / "bibliography.rst").read_text("utf-8"))
+
+    def linked(text):
+        for label, who, year in papers:
+            several = f"{who.split(',')[0]} et al."
+            text = re.sub(rf"(?<!`)({who}|{several}) \(?{year}",
+                          rf":ref:`\g<0> <{label}>`", text)
+        return re.sub(r"``([\w.]+)(?:\(\))?``", lambda code: (
+            f":py:obj:`{code[1]}`" if code[1] in names else code[0]), text)
+
+    return {title: [row._replace(text=linked(row.text)) for row in rows]
+            for title, rows in told.items()}
+
+
+class Section(SphinxDirective):
+    """Read a section of nn.py here, as if the page included it.
+
+    A warning names the line of nn.py that it is about.
+    """
+
+    required_arguments = 1
+    final_argument_whitespace = True
 
     def run(self):
         docs = Path(self.env.srcdir)
-        book = {item.slug: item.rows for item in literate.read(docs.parent)}
-        names = {name for rows in book.values() for row in rows for name in
-                 re.findall(r"^ *\.\. py:\w+:: ([\w.]+)", row.text)}
-        papers = re.findall(
-            r"\.\. _([\w-]+):\n\n\*\*(.*) (\d+)\.\*\*",
-            (docs / "bibliography.rst").read_text("utf-8"))
-
-        def linked(text):
-            for label, who, year in papers:
-                several = f"{who.split(',')[0]} et al."
-                text = re.sub(rf"(?<!`)({who}|{several}) \(?{year}",
-                              rf":ref:`\g<0> <{label}>`", text)
-            return re.sub(r"``([\w.]+)(?:\(\))?``", lambda code: (
-                f":py:obj:`{code[1]}`" if code[1] in names else code[0]), text)
-
-        rows = book.get(self.env.docname.rpartition("/")[2])
+        rows = sections(docs).get(self.arguments[0])
         if not rows:
-            raise self.error(f"no chapter is called so, only {[*book]}")
+            raise self.error(f"only {[*sections(docs)]} are in nn.py")
         self.env.ref_context["py:module"] = "nn"
-        self.content_offset = 0
-        self.content = StringList(
-            [linked(row.text) for row in rows],
-            items=[(str(docs.parent / row.path), row.line - 1)
-                   for row in rows])
-        return self.parse_content_to_nodes(allow_section_headings=True)
+        path = str(docs.parent / "nn.py")
+        self.state_machine.insert_input(StringList(
+            [row.text for row in rows],
+            items=[(path, row.line - 1) for row in rows]), path)
+        return []
 
 
 def count_on(app, env):
@@ -68,16 +80,6 @@ def count_on(app, env):
                     env.toc_secnumbers[page][link["anchorname"]] = (*number,)
         before += len(pages)
     return TocTreeCollector().assign_figure_numbers(env)
-
-
-def tell_apart(app, doctree):
-    """Name sections that share a title by their page: on one all meet."""
-    folder, _, page = app.env.docname.rpartition("/")
-    for section in doctree.findall(nodes.section):
-        name = section["ids"][0]
-        if name == "exercises" or folder != "book" \
-                and f"book/{name}" in app.env.found_docs:
-            section["ids"] = [f"{name}-{page}"]
 
 
 def shorten_links(app, doctree, page):
@@ -124,7 +126,7 @@ def setup(app):
     """Tell Sphinx what this extension adds."""
     for node in details, summary:
         app.add_node(node, html=(visit, depart))
-    app.add_directive("chapter", Chapter)
+    app.add_directive("section", Section)
     for name in "answer", "aside", "drawing", "folded":
         app.add_directive(name, Fold)
     # Pages are made of many files, so each build reads all of them anew.  It
@@ -133,5 +135,4 @@ def setup(app):
     app.connect("env-before-read-docs", lambda app, env, names: [
         env.clear_doc(name) for name in names] and None)
     app.connect("env-get-updated", count_on, priority=900)
-    app.connect("doctree-read", tell_apart, priority=100)
     app.connect("doctree-resolved", shorten_links)

@@ -1,4 +1,4 @@
-"""Read a Python module as a book: its prose, its definitions, its chapters.
+"""Read a Python module as a book: its prose, its definitions, its sections.
 
 The rules of reading, all of them:
 
@@ -10,10 +10,9 @@ The rules of reading, all of them:
 * Statements with no prose between them (imports, constants) stand together.
 * A title underlined by ``#`` begins a part, one underlined by ``=`` a chapter,
   one underlined by ``-`` a section.  What a part says before its first chapter
-  is read in that chapter.  docs/inserts/TITLE.rst is read at the end of the
-  section with that title, docs/exercises/TITLE.rst at the end of the chapter.
+  is read in that chapter.
 * A private definition with a docstring is folded: what is seen of it is its
-  name and what it is for.  It stays open if its chapter's prose names it.
+  name and what it is for.  It stays open if a comment's prose names it.
 
 Prose is reStructuredText.  This file needs only the standard library, so that
 the tests can read the module without Sphinx; ``book.py`` shows it to Sphinx.
@@ -37,19 +36,11 @@ class Piece(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A line of a chapter, and where it was read."""
+    """A line of reStructuredText, and where it was read."""
 
-    path: str                   # "nn.py", "docs/inserts/first-weights.rst"
+    path: str                   # "nn.py"
     line: int                   # its number there, from 1
     text: str
-
-
-class Chapter(NamedTuple):
-    """A chapter: its title, and its reStructuredText."""
-
-    title: str
-    slug: str                   # the title as a file name
-    rows: list                  # of Row
 
 
 # Splitting the source
@@ -127,8 +118,10 @@ def is_public(name):
 
 def layout(source):
     """Return the module as reStructuredText: a list of Row."""
-    out = []
-    for _, group in itertools.groupby(split(source), lambda piece: (
+    out, pieces = [], split(source)
+    named = re.findall(r"``(\w+)", "".join(
+        piece.text for piece in pieces if piece.kind == "prose"))
+    for _, group in itertools.groupby(pieces, lambda piece: (
             piece.node is None, piece.name)):
         group = list(group)
         first, indent = group[0], ""
@@ -145,7 +138,7 @@ def layout(source):
             if piece.kind != "code":
                 out += [(number, indent + text) for number, text in
                         enumerate(text.split("\n"), piece.line)]
-        out += [(first.line, text) for text in _listing(group)]
+        out += [(first.line, text) for text in _listing(group, named)]
     return [Row("nn.py", *row) for row in out]
 
 
@@ -164,7 +157,7 @@ def _head(name, node):
     return [f".. py:{kind}:: {name}{shown}", *marks, ""]
 
 
-def _listing(group):
+def _listing(group, named):
     """Return the directives that show the code of a group of pieces, and
     give each name that has no signature a place to lead to."""
     code = [piece for piece in group if piece.kind == "code"]
@@ -177,7 +170,7 @@ def _listing(group):
     shown = ".. container:: listing"
     if not is_public(first.name):
         names = [first.name]
-        if docstring(first.node):
+        if docstring(first.node) and first.name not in named:
             summary = ast.get_docstring(first.node).partition("\n")[0]
             summary = re.sub(r"([|*_\\])", r"\\\1", summary)  # no markup
             shown = f".. folded:: :code:`{first.name}` {summary}"
@@ -190,84 +183,37 @@ def _listing(group):
             .split("\n"), ""]
 
 
-# Dividing it into chapters
+# Dividing it into sections
 # -------------------------
 
-def read(root):
-    """Return the chapters of root/nn.py with the inserts and exercises."""
-    book = []
-    for chapter in chapters((root / "nn.py").read_text("utf-8")):
-        rows = []
-        for section in sections(chapter.rows):
-            rows += section
-            rows += _file(root, "inserts", slug(section[0].text))
-        rows += _file(root, "exercises", chapter.slug, "Exercises", "-" * 9)
-        book.append(chapter._replace(rows=rows))
-    return book
+def read(source):
+    """Return the sections of a module: a dict from each title to its rows.
 
-
-def _file(root, folder, name, *title):
-    """Return the rows of a file in docs, if it is there, below a title."""
-    path = root / "docs" / folder / f"{name}.rst"
-    if not path.exists():
-        return []
-    lines = ["", *title, "", *path.read_text("utf-8").splitlines(), ""]
-    return [Row(f"docs/{folder}/{name}.rst", max(n - len(title) - 1, 1), text)
-            for n, text in enumerate(lines)]
-
-
-def chapters(source):
-    """Return the chapters: the text, cut where a title has ``=`` under it.
-
-    >>> source = "'''Hello.'''\\n# Part\\n# ####\\n#\\n# One\\n# ===\\n"
-    >>> [chapter.title for chapter in chapters(source)]
+    >>> list(read("'''Hello.'''\\n# Part\\n# ####\\n#\\n# One\\n# ===\\n"))
     ['Preface', 'One']
     """
-    rows = layout(source)
-    if not is_title(rows, 0, "=#"):
-        rows[:0] = [Row("nn.py", 1, text) for text in
-                    ["Preface", "=======", ""]]
-    book, before = [], []
-    for title, below, *text in sections(rows, "=#"):
+    rows = [Row("nn.py", 1, text) for text in ("Preface", "=======", "")]
+    book, before = {}, []
+    for title, below, *text in sections(rows + layout(source)):
         if below.text.startswith("#"):
             before = text                       # what a part says first
         else:
-            book.append(Chapter(title.text, slug(title.text),
-                                _opened([title, below, *before, *text])))
+            book[title.text] = [title, below, *before, *text]
             before = []
     return book
 
 
-def _opened(rows):
-    """Return rows, without the folds around what their prose names."""
-    named = set(re.findall(r"``(\w[\w.]*)", "\n".join(
-        row.text for row in rows if not row.text.startswith(".. folded::"))))
-    names = (re.match(r"\.\. folded:: :code:`(\S+)`", row.text) for row in rows)
-    return [row._replace(text=".. container:: listing")
-            if name and name[1] in named else row
-            for row, name in zip(rows, names)]
-
-
-def sections(rows, marks="=-"):
-    """Cut rows in front of each title that is underlined by a mark."""
-    cuts = [0, *(row for row in range(1, len(rows))
-                 if is_title(rows, row, marks)), len(rows)]
+def sections(rows):
+    """Cut rows in front of each title."""
+    cuts = [0, *(row for row in range(1, len(rows)) if is_title(rows, row)),
+            len(rows)]
     return [rows[start:stop] for start, stop in itertools.pairwise(cuts)]
 
 
-def is_title(rows, row, marks="=-"):
-    """Tell whether a row is a title, underlined by one of the marks."""
+def is_title(rows, row):
+    """Tell whether a row is a title: a mark that is repeated underlines it."""
     if row + 1 == len(rows) or row and rows[row - 1].text.strip():
         return False
     title, below = rows[row].text, rows[row + 1].text
     return re.match(r"\w", title) is not None \
-        and re.fullmatch(f"([{marks}])\\1{{2,}}", below) is not None
-
-
-def slug(title):
-    """Return a title as a file name.
-
-    >>> slug("Checking the gradient: numbers, not faith")
-    'checking-the-gradient-numbers-not-faith'
-    """
-    return re.sub(r"\W+", "-", title.lower()).strip("-")
+        and re.fullmatch(r"([#=-])\1{2,}", below) is not None
