@@ -129,10 +129,7 @@ def setup(app):
     app.add_directive("section", Section)
     for name in "answer", "aside", "drawing", "folded":
         app.add_directive(name, Fold)
-    # Pages are made of many files, so each build reads all of them anew.  It
-    # forgets them all first, or what has moved would seem to be there twice.
-    app.connect("env-get-outdated", lambda app, env, *_: env.found_docs)
-    app.connect("env-before-read-docs", lambda app, env, names: [
-        env.clear_doc(name) for name in names] and None)
+    # Pages are made of many files, so each build reads all of them anew.
+    Path(app.doctreedir, "environment.pickle").unlink(missing_ok=True)
     app.connect("env-get-updated", count_on, priority=900)
     app.connect("doctree-resolved", shorten_links)

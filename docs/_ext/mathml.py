@@ -13,20 +13,17 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
-# Room that the translator forgets: some between "log" and what it is taken
-# of, unless that is in brackets; none inside the bars of |x|, and none
-# between "max" and its bracket.
-SPACING = {
-    r"(<mo>\u2061</mo>|<msub><mi>log</mi><mn>2</mn></msub>)"
-    r"(?!<mo[^>]*>[('])": r'\1<mspace width="0.1667em"></mspace>',
-    r'<mo stretchy="false">\|</mo>':
-    '<mo stretchy="false" lspace="0" rspace="0">|</mo>',
-    "<mo>max</mo>": '<mo lspace="0" rspace="0">max</mo>',
-}
+# Room that the translator does not see to: some between "log" and what it is
+# taken of, none inside the bars of |x|, none between "max" and its bracket.
+ROOM = {r"\\(log(_2)?|sin|tanh|operatorname{\w+}) ": r"\g<0>\\,",
+        r"\|(.+?)\|": r"\\left|\1\\right|",
+        r"\\max": r"\\operatorname{max}"}
 
 
 def translate(node, tex):
     """Return the MathML of TeX that stands in a node."""
+    for written, meant in ROOM.items():
+        tex = re.sub(written, meant, tex)
     try:
         mathml = tex2mathml(tex, as_block=isinstance(node, nodes.math_block))
     except (ValueError, SyntaxError) as error:      # MathError is a ValueError
@@ -34,10 +31,7 @@ def translate(node, tex):
             "cannot typeset %r: %s", tex, error, location=node)
         return ""
     mathml = mathml.replace("&ApplyFunction;", "\u2061")  # no entity of XML's
-    mathml = re.sub(r">\s+<", "><", mathml)             # spaces would be seen
-    for pattern, spaced in SPACING.items():
-        mathml = re.sub(pattern, spaced, mathml)
-    return mathml
+    return re.sub(r">\s+<", "><", mathml)               # spaces would be seen
 
 
 def visit_inline(self, node):
