@@ -30,7 +30,7 @@ def page(path):
     """The rows of a page, with the sections of nn.py in their places."""
     for n, text in enumerate(path.read_text("utf-8").splitlines(), 1):
         title = text.removeprefix(".. section:: ")
-        yield from [literate.Row(path.relative_to(ROOT), n, text)] \
+        yield from [literate.Row(n, text, path.relative_to(ROOT))] \
             if title == text else SECTIONS[title]
 
 
@@ -218,7 +218,7 @@ def test_the_notation_tells_the_shapes_and_the_meaning_of_a_live_network():
 
 @pytest.mark.parametrize("rows", [
     *(rows for rows in BOOK if any(directives("(py:(?!data).*|math)", rows))),
-    PAGES["hand.rst"], PAGES["experiments.rst"]], ids=lambda rows: rows[0][2])
+    PAGES["hand.rst"], PAGES["experiments.rst"]], ids=lambda rows: rows[0].text)
 def test_chapters_end_in_exercises_and_in_what_to_remember(rows):
     last = literate.sections(rows)[-1]
     questions = [row for row in last if re.match(r"\d+\. \*\*", row.text)]

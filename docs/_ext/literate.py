@@ -18,10 +18,8 @@ Prose is reStructuredText.  This file needs only the standard library, so that
 the tests can read the module without Sphinx; ``book.py`` shows it to Sphinx.
 """
 import ast
-import inspect
 import itertools
 import re
-import textwrap
 from typing import NamedTuple
 
 
@@ -38,9 +36,9 @@ class Piece(NamedTuple):
 class Row(NamedTuple):
     """A line of reStructuredText, and where it was read."""
 
-    path: str                   # "nn.py"
     line: int                   # its number there, from 1
     text: str
+    path: str = "nn.py"
 
 
 # Splitting the source
@@ -54,7 +52,9 @@ def split(source):
     [('prose', '', 1), ('code', 'f', 3), ('docstring', 'f', 4)]
     """
     lines = source.splitlines(keepends=True)
-    labels = dict(_labels(ast.parse(source), lines, range(len(lines))))
+    labels = {number: ("prose", "", None) for number, line in
+              enumerate(lines, 1) if re.match("(    )?#", line)}
+    labels |= _labels(ast.parse(source))        # a comment in code is code
     label, labelled = ("code", "", None), []
     for number, line in enumerate(lines, 1):
         label = labels.get(number, label)       # a blank line stays with
@@ -65,14 +65,11 @@ def split(source):
             for run in runs]
 
 
-def _labels(parent, lines, rows, prefix="", indent=""):
+def _labels(parent, prefix=""):
     """Yield (line number, (kind, name, node)) for a module's or class's body.
 
     Statements that are not definitions carry the name and node of the parent.
     """
-    for row in rows:
-        if lines[row].startswith(indent + "#"):
-            yield row + 1, ("prose", "", None)
     for node in parent.body:
         is_part = not hasattr(node, "name")
         label = ("docstring" if node is docstring(parent) else "code",
@@ -84,8 +81,7 @@ def _labels(parent, lines, rows, prefix="", indent=""):
             last = _first_line(node.body[0]) - 1
         yield from ((n, label) for n in range(_first_line(node), last + 1))
         if is_open_class:
-            yield from _labels(node, lines, range(last, node.end_lineno),
-                               label[1] + ".", indent + "    ")
+            yield from _labels(node, label[1] + ".")
         elif doc and is_public(node.name):
             yield from ((n, ("docstring", *label[1:]))
                         for n in range(doc.lineno, doc.end_lineno + 1))
@@ -110,7 +106,7 @@ def is_public(name):
     >>> is_public("Network.fit"), is_public("Network._step")
     (True, False)
     """
-    return not re.search(r"(^|\.)_", name)
+    return "._" not in f".{name}"
 
 
 # Laying out the text
@@ -118,7 +114,7 @@ def is_public(name):
 
 def layout(source):
     """Return the module as reStructuredText: a list of Row."""
-    out, pieces = [], split(source)
+    rows, pieces = [], split(source)
     named = re.findall(r"``(\w+)", "".join(
         piece.text for piece in pieces if piece.kind == "prose"))
     for _, group in itertools.groupby(pieces, lambda piece: (
@@ -127,23 +123,25 @@ def layout(source):
         first, indent = group[0], ""
         if hasattr(first.node, "name") and is_public(first.name) \
                 and first.line == _first_line(first.node):
-            out += [(first.line, text)
-                    for text in _head(first.name, first.node)]
+            rows += [Row(first.line, text) for text in _head(first)]
             indent = "   "
         for piece in group:
             if piece.kind == "docstring":
-                text = inspect.cleandoc(piece.node.body[0].value.value)
+                text = ast.get_docstring(piece.node)
             else:
                 text = re.sub(r"(?m)^ *# ?", "", piece.text.rstrip())
             if piece.kind != "code":
-                out += [(number, indent + text) for number, text in
-                        enumerate(text.split("\n"), piece.line)]
-        out += [(first.line, text) for text in _listing(group, named)]
-    return [Row("nn.py", *row) for row in out]
+                rows += [Row(number, indent + text) for number, text in
+                         enumerate([*text.split("\n"), ""], piece.line)]
+        code = [piece for piece in group if piece.kind == "code"]
+        rows += [Row(first.line, text)
+                 for text in code and _listing(code, named)]
+    return rows
 
 
-def _head(name, node):
+def _head(piece):
     """Return the directive that introduces a public definition."""
+    _, name, node, *_ = piece
     if isinstance(node, ast.ClassDef):
         kind = "exception" if name.endswith("Error") else "class"
         taken = ", ".join(ast.unparse(field) for field in node.body
@@ -157,12 +155,9 @@ def _head(name, node):
     return [f".. py:{kind}:: {name}{shown}", *marks, ""]
 
 
-def _listing(group, named):
-    """Return the directives that show the code of a group of pieces, and
-    give each name that has no signature a place to lead to."""
-    code = [piece for piece in group if piece.kind == "code"]
-    if not code:
-        return [""]
+def _listing(code, named):
+    """Return the directives that show pieces of code, and give each name
+    that has no signature a place to lead to."""
     first, lines = code[0], [piece.text.rstrip().count("\n") for piece in code]
     spans = [f"{piece.line}-{piece.line + n}" for piece, n in zip(code, lines)]
     names = re.findall(r"(?m)^(\w+)(?:: .*)? = ", "".join(
@@ -174,13 +169,13 @@ def _listing(group, named):
             summary = ast.get_docstring(first.node).partition("\n")[0]
             summary = re.sub(r"([|*_\\])", r"\\\1", summary)  # no markup
             shown = f".. folded:: :code:`{first.name}` {summary}"
-    out = [f".. py:data:: {name}\n   :no-typesetting:\n   :no-index-entry:\n"
-           for name in names]
-    out += [".. literalinclude:: /../nn.py", f"   :lines: {', '.join(spans)}",
-            "   :dedent:", "", ".. rst-class:: lines", "",
-            f"nn.py, from line {first.line}"]
-    return ["", shown, "", *textwrap.indent("\n".join(out), "   ")
-            .split("\n"), ""]
+    places = [f"   .. py:data:: {name}\n      :no-typesetting:\n"
+              "      :no-index-entry:\n" for name in names]
+    return [shown, "", *"\n".join(places).split("\n"),
+            "   .. literalinclude:: /../nn.py",
+            f"      :lines: {', '.join(spans)}", "      :dedent:", "",
+            "   .. rst-class:: lines", "",
+            f"   nn.py, from line {first.line}", ""]
 
 
 # Dividing it into sections
@@ -192,7 +187,7 @@ def read(source):
     >>> list(read("'''Hello.'''\\n# Part\\n# ####\\n#\\n# One\\n# ===\\n"))
     ['Preface', 'One']
     """
-    rows = [Row("nn.py", 1, text) for text in ("Preface", "=======", "")]
+    rows = [Row(1, text) for text in ("Preface", "=======", "")]
     book, before = {}, []
     for title, below, *text in sections(rows + layout(source)):
         if below.text.startswith("#"):
