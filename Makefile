@@ -64,8 +64,8 @@ torture: $(has)test  ## crash, damage and fuzz for minutes
 portable: $(has)nn  ## one result on every NumPy, processor, thread
 	@$(RUN) $(TOOLS)/portable.py $(VENV)/numpys $(ARGS)
 
-matrix: $(has)nn  ## the whole suite on each NumPy and each Python
-	@$(RUN) $(TOOLS)/matrix.py $(VENV)/pythons $(ARGS)
+matrix: $(has)matrix  ## the whole suite on each NumPy and each Python
+	@$(RUN) -m tox run $(ARGS)
 
 bench: $(has)torch $(has)bench  ## time it against its peers
 	@$(RUN) benchmarks/bench.py $(ARGS)
@@ -86,7 +86,7 @@ docs: $(has)docs  ## build the book: pages, one page, EPUB
 	@echo "Built docs/_build/html/index.html, singlehtml and epub/nn.epub."
 
 clean:  ## remove .venv and all that was built; saved models stay
-	@rm -rf $(VENV) build dist *.egg-info docs/_build
+	@rm -rf $(VENV) .tox build dist *.egg-info docs/_build
 	@rm -rf .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
