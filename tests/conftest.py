@@ -1,6 +1,7 @@
 """What holds for every test: no warning, no numpy error, no file left."""
 
 import importlib.util
+import os
 import tempfile
 from collections import Counter
 
@@ -21,7 +22,11 @@ def pytest_unconfigure(config):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say which tests did not run, why, and how to run them."""
+    """Say what `make torture` found, and which tests did not run, and why."""
+    for report in terminalreporter.stats.get("passed", []):
+        for _, figures in report.user_properties * ("TORTURE" in os.environ):
+            name = report.nodeid.partition("::test_")[2].replace("_", " ")
+            terminalreporter.write_line(f"{name}: {figures}")
     why = Counter(report.longrepr[2].removeprefix("Skipped: ")
                   for report in terminalreporter.stats.get("skipped", []))
     for reason, times in sorted(why.items()):
