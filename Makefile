@@ -13,7 +13,6 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check
 has := $(VENV)/has-
-TOOLS := tests/tools
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -63,7 +62,7 @@ torture: $(has)test  ## crash, damage and fuzz for minutes
 	-k "test_keeping or whatever_is_passed" $(ARGS)
 
 portable: $(has)nn  ## one result on every NumPy, processor, thread
-	@$(RUN) $(TOOLS)/portable.py $(VENV)/numpys $(ARGS)
+	@$(RUN) -m tests.tools.portable $(VENV)/numpys $(ARGS)
 
 matrix: $(has)matrix  ## the whole suite on each NumPy and each Python
 	@$(RUN) -m tox run $(ARGS)
@@ -74,7 +73,7 @@ bench: $(has)torch $(has)bench  ## time it against its peers
 mutation: $(has)test $(has)mutation  ## break it, and see what notices
 	@rm -rf mutants
 	@PYTHONDONTWRITEBYTECODE= $(VENV)/bin/mutmut run --max-children 2
-	@$(RUN) $(TOOLS)/mutants.py $(ARGS)
+	@$(RUN) tests/tools/mutants.py
 
 lint: $(has)lint  ## check types and style
 	@$(RUN) -m mypy

@@ -10,6 +10,7 @@ arithmetic has to give one result in all of them.
 
 import hashlib
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -17,25 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-
-import nn  # noqa: E402
+import nn
 
 NUMPYS = ["numpy==1.24.*", "numpy==1.26.*", "numpy==2.0.*", "numpy"]
 CORES = ["", "Prescott", "Haswell", "SkylakeX"]
+VARIABLES = ["PYTHONPATH", "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS",
+             "NPY_DISABLE_CPU_FEATURES"]
 OPTIMIZERS = nn._OPTIMIZERS | {"SGD": lambda: nn.SGD(0.1, 0.9, nesterov=True)}
-
-# The SIMD levels that this NumPy can switch on and this machine has.
-
-FEATURES = """
-try:
-    import numpy._core._multiarray_umath as m
-except ImportError:
-    import numpy.core._multiarray_umath as m
-print(*[f for f in m.__cpu_dispatch__ if m.__cpu_features__[f]])
-"""
 
 
 def arranged(X, layout):
@@ -63,76 +52,72 @@ def digests(arithmetic, layout):
             [a.tobytes() for a in arrays] + [report.encode()])).hexdigest()
 
 
-# A configuration is the folder of a NumPy ("" for the one installed), the
-# features to switch off, a core type, a number of threads and a layout.
+def told(what):
+    """The SIMD levels that this NumPy can switch on and this machine has; or
+    in a layout, one digest of all networks for each arithmetic."""
+    if what == "levels":
+        core = getattr(np, "_core", None) or np.core    # before NumPy 2
+        umath = core._multiarray_umath
+        return [f for f in umath.__cpu_dispatch__ if umath.__cpu_features__[f]]
+    return {arithmetic: hashlib.sha256("".join(digests(
+        arithmetic, int(what))).encode()).hexdigest()
+        for arithmetic in nn._ARITHMETIC}
 
-def python(numpy, *arguments, off="", core="", threads=1):
-    """What Python prints in a configuration, in words."""
-    variables = os.environ | {
-        "PYTHONPATH": numpy, "NPY_DISABLE_CPU_FEATURES": off,
-        "OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": str(threads)}
-    done = subprocess.run(
-        [sys.executable, *arguments], text=True, capture_output=True,
-        env={name: value for name, value in variables.items() if value})
-    if done.returncode:
-        raise RuntimeError(f"{numpy, off, core, threads}: {done.stderr}")
-    return done.stdout.split()
+
+# A configuration is a layout, and a value for each of the variables.  The
+# folder of a NumPy is one of them; it is "" for the NumPy that is installed.
+
+def result(what, *values):
+    """What a process of its own tells, with these values."""
+    variables = os.environ | dict(zip(VARIABLES, values))
+    return json.loads(subprocess.run(
+        [sys.executable, "-W", "error", "-m", "tests.tools.portable", what],
+        env={name: value for name, value in variables.items() if value},
+        cwd=Path(nn.__file__).parent, stdout=subprocess.PIPE,
+        check=True).stdout)
 
 
 def configurations(numpy):
     """All that is varied with one NumPy, the least first, the most last."""
-    for (i, core), threads in itertools.product(enumerate(CORES), (1, 2)):
-        yield numpy, "", core, threads, i % 3
-    found = python(numpy, "-c", FEATURES)
+    for (i, core), threads in itertools.product(enumerate(CORES), "12"):
+        yield str(i % 3), numpy, core, threads, ""
+    found = result("levels", numpy)
     for i in reversed(range(len(found) + 1)):
-        yield numpy, " ".join(found[i:]), CORES[i % 4], 1 + i % 2, i % 3
+        yield (str(i % 3), numpy, CORES[i % 4], "12"[i % 2],
+               " ".join(found[i:]))
 
 
-def result(numpy, off, core, threads, layout):
-    """One digest of all networks for each arithmetic."""
-    words = python(numpy, "-W", "error", __file__, "child", str(layout),
-                   off=off, core=core, threads=threads)
-    return dict(zip(words[::2], words[1::2], strict=True))
-
-
-def installed(folder, wanted):
-    """A folder with that NumPy in it; None where there is none for us."""
-    target = Path(folder) / wanted.strip(".*")
-    if not (target / "numpy").exists() and subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet",
-             "--disable-pip-version-check", "--only-binary", ":all:",
-             "--target", str(target), wanted],
-            capture_output=True).returncode:
-        return None
-    return str(target)
+def numpys(folder):
+    """Those that can be had for this Python; pip tells of the others."""
+    for wanted in NUMPYS:
+        target = Path(folder, wanted.strip(".*")).resolve()
+        if not target.exists():
+            subprocess.run([
+                sys.executable, "-m", "pip", "install", "--quiet",
+                "--disable-pip-version-check", "--only-binary", ":all:",
+                "--target", target, wanted])
+        if target.exists():
+            yield str(target)
 
 
 def main(folder):
     """Print a line for each configuration, and the number of results."""
-    seen = {"portable": [], "blas": []}
-    for wanted in NUMPYS:
-        numpy = installed(folder, wanted)
-        if numpy is None:
-            print(f"{wanted} cannot be had for this Python")
-            continue
-        for chosen in configurations(numpy):
-            _, off, core, threads, layout = chosen
-            row = result(*chosen)
-            for arithmetic in seen:
-                seen[arithmetic].append(row[arithmetic])
-            print(f"{wanted:14} threads {threads}  layout {layout}  core "
-                  f"{core or 'own':9} portable {row['portable'][:8]}  blas "
-                  f"{row['blas'][:8]}  off: {off or '-'}", flush=True)
-    portable, blas = (len(set(found)) for found in seen.values())
-    print(f"{len(seen['blas'])} configurations; distinct results: portable "
+    seen = []
+    for numpy in numpys(folder):
+        for configuration in configurations(numpy):
+            print(*configuration, end=" ", flush=True)
+            seen.append(result(*configuration))
+            print(*[f"{arithmetic} {digest[:8]}" for arithmetic, digest
+                    in seen[-1].items()])
+    portable, blas = (len({row[arithmetic] for row in seen})
+                      for arithmetic in ("portable", "blas"))
+    print(f"{len(seen)} configurations; distinct results: portable "
           f"{portable}, blas {blas}")
-    return int(portable != 1)
+    return portable != 1
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "child":
-        for arithmetic in nn._ARITHMETIC:
-            every = "".join(digests(arithmetic, int(sys.argv[2])))
-            print(arithmetic, hashlib.sha256(every.encode()).hexdigest())
+    if sys.argv[1] in ("levels", "0", "1", "2"):
+        print(json.dumps(told(sys.argv[1])))
     else:
         sys.exit(main(sys.argv[1]))
