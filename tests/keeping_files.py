@@ -5,7 +5,6 @@ import io
 import json
 import os
 import pickle
-import re
 import struct
 import zipfile
 from functools import lru_cache
@@ -69,8 +68,6 @@ def as_made_by(old, new):
     return {**new, "config.json": nn._dump_config(config)}
 
 
-# What loading says of it
-
 def refusal(path):
     """The message of the ModelFormatError that loading gives, or None."""
     try:
@@ -78,12 +75,6 @@ def refusal(path):
     except nn.ModelFormatError as error:
         return str(error)
     return None
-
-
-def is_helpful(message):
-    """Whether it names the file at fault, and ends with what to do."""
-    return re.search("(config.json|weights.npz).*; (load|give|save|train) "
-                     "[^;]+$", message, re.DOTALL) is not None
 
 
 # Damage

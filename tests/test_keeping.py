@@ -90,7 +90,7 @@ NETWORKS = st.builds(
 
 # Training that goes on
 
-@tried(60, 2_000)
+@tried(60, 600)
 @hypothesis.given(NETWORKS, DATA)
 def test_training_that_is_cut_after_any_epoch_goes_on_bit_for_bit(
         models, network, data):
@@ -238,12 +238,12 @@ def test_the_environment_is_told_quietly_as_far_as_it_is_known(
     if silent:
         monkeypatch.setattr(np, "__config__", types.SimpleNamespace())
     found = json.loads(kept(files.small())["config.json"])["environment"]
-    assert capfd.readouterr() == ("", "")
+    assert capfd.readouterr() == ("", "") and all(found.values())
     assert found["numpy"] == np.__version__
     assert platform.python_version() in found["python"]
     assert platform.machine() in found["platform"]
     told = hasattr(np.__config__, "CONFIG")     # not by NumPy 1.24
-    assert (found["blas"] != "unknown") == (found["simd"] != "unknown") == told
+    assert (found["blas"] != "unknown") == told
 
 
 # Files that are not as save wrote them
@@ -310,11 +310,10 @@ def test_hostile_files_are_refused_cheaply_and_nothing_runs(
     for name, path in files.hostile(models):
         signal.alarm(20)
         watching = True
-        message = files.refusal(path)
+        refused = files.refusal(path)
         watching = False
         signal.alarm(0)
-        assert not told, name
-        assert files.is_helpful(message or "loaded"), (name, message)
+        assert refused and not told, name
         seconds = min(timeit.repeat(lambda: files.refusal(path), number=1,
                                     repeat=2, timer=time.process_time))
         assert seconds < size(0.5, 0.1), name
