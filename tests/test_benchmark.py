@@ -1,12 +1,13 @@
 """The benchmark: its peers do the same work, and it says what it doubts."""
+import itertools
 import math
 import re
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from support import ROOT
+
 sys.path.append(str(ROOT / "benchmarks"))
 
 import bench
@@ -16,11 +17,9 @@ import peers
 @pytest.fixture
 def still(monkeypatch):
     """A machine on which nobody else works, and no waiting."""
-    monkeypatch.setattr(bench, "elsewhere", lambda: 0.0)
-    monkeypatch.setattr(bench, "SPREAD", math.inf)
-    monkeypatch.setattr(bench, "LEAST", 0.0)
-    monkeypatch.setattr(bench, "PAUSE", 0.0)
-    monkeypatch.setattr(bench, "QUIET", [])
+    for name, value in (("elsewhere", lambda: 0.0), ("SPREAD", math.inf),
+                        ("LEAST", 0.0), ("PAUSE", 0.0), ("QUIET", [])):
+        monkeypatch.setattr(bench, name, value)
     return monkeypatch
 
 
@@ -36,16 +35,6 @@ def test_every_peer_learns_what_the_network_learns(peer, batch, monkeypatch):
     assert work.steps() == 60 * math.ceil(100 / batch)
     last = prepare(work, *work.data())()
     assert 0 < last < 0.25 < math.log(3)
-
-
-def test_the_floor_makes_the_products_of_as_many_steps(monkeypatch):
-    calls = []
-    dot = peers.np.dot
-    monkeypatch.setattr(peers.np, "dot",
-                        lambda *a, **k: calls.append(a) or dot(*a, **k))
-    work = peers.Workload(7, 4, 8, 3, 2, "float64", 3)
-    peers.floor(work, *work.data())()
-    assert len(calls) == 5 * work.steps() == 5 * 3 * 4
 
 
 def test_each_takes_its_turn_and_each_round_begins_with_another():
@@ -67,18 +56,15 @@ def test_a_ratio_is_the_median_of_the_rounds_and_judged_by_its_aim(
     assert bench.QUIET[0][-2:] == ["1", "yes"]
 
 
-@pytest.mark.parametrize("trouble", ["others", "spread"])
-def test_a_busy_machine_is_measured_again_and_then_doubted(still, trouble):
-    if trouble == "others":
-        used = iter(range(10 ** 6, 10 ** 8, 10 ** 6))
-        still.setattr(bench, "elsewhere", lambda: next(used))
-    else:
-        still.setattr(bench, "SPREAD", -1)
+@pytest.mark.parametrize(("trouble", "value"), [
+    ("elsewhere", itertools.count(0, 10 ** 6).__next__), ("SPREAD", -1)])
+def test_a_busy_machine_is_measured_again_and_then_doubted(
+        still, trouble, value):
+    still.setattr(bench, trouble, value)
     turns = bench.Turns("it", {"a": int, "b": int}, 3)
     assert bench.QUIET[0][-2:] == [str(bench.TRIES), "no"]
-    turns.seconds = {"a": [1.0], "b": [2.0]}
-    assert turns.ratio("b", "a", "≥", 1.5) == "2.00 ? 1.5"
-    assert turns.ratio("b", "a") == "2.00 ?"
+    assert turns.ratio("b", "a", "≥", 1.5).endswith(" ? 1.5")
+    assert turns.ratio("b", "a").endswith(" ?")
 
 
 @pytest.mark.skipif(not hasattr(bench.os, "wait4"), reason="needs wait4")
@@ -104,8 +90,7 @@ def test_the_book_tells_the_workloads_and_shows_every_table():
         shape = " × ".join(map(str, work[:4]))
         batch = {1: "one row", work.n: "all rows"}.get(work.batch,
                                                        f"{work.batch} rows")
-        row = rf"^{name} +{shape} +{batch} +{work.dtype}$"
-        assert re.search(row, page, re.MULTILINE), row
-        assert re.search(rf"^{name} ", table, re.MULTILINE), name
+        row = rf"(?m)^{name} +{shape} +{batch} +{work.dtype}$"
+        assert re.search(row, page), row
     shown = re.findall(r":start-after: \.\. (\w+)", page)
-    assert shown == re.findall(r"^\.\. (\w+)$(?<!end)", table, re.MULTILINE)
+    assert shown == re.findall(r"(?m)^\.\. (\w+)$(?<!end)", table)
