@@ -23,16 +23,6 @@ import re
 from typing import NamedTuple
 
 
-class Piece(NamedTuple):
-    """A run of whole lines of the module that are read in the same way."""
-
-    kind: str                   # "prose", "docstring" or "code"
-    name: str                   # "softmax", "Network.fit", or ""
-    node: object                # the syntax tree that it is part of, or None
-    line: int                   # the number of its first line, from 1
-    text: str                   # its lines exactly as they are in the file
-
-
 class Row(NamedTuple):
     """A line of reStructuredText, and where it was read."""
 
@@ -45,46 +35,39 @@ class Row(NamedTuple):
 # --------------------
 
 def split(source):
-    """Cut a module into pieces that, joined, are its source again.
+    """Cut a module into pieces: each a name, a node and numbers of lines.
 
-    >>> pieces = split("# Why.\\n\\ndef f(z):\\n    '''Do.'''\\n    pass\\n")
-    >>> [(piece.kind, piece.name, piece.line) for piece in pieces[:3]]
-    [('prose', '', 1), ('code', 'f', 3), ('docstring', 'f', 4)]
+    The node is None for prose, and the module for what is no definition.
+
+    >>> pieces = split("# Why.\\n\\ndef f(z):\\n    pass\\n\\n# So.\\n")
+    >>> [(name, numbers) for name, node, numbers in pieces]
+    [('', [1, 2]), ('f', [3, 4, 5]), ('', [6])]
     """
-    lines = source.splitlines(keepends=True)
-    labels = {number: ("prose", "", None) for number, line in
-              enumerate(lines, 1) if re.match("(    )?#", line)}
+    lines = source.splitlines()
+    labels = {n: ("", None) for n, line in enumerate(lines, 1)
+              if re.match("(    )?#", line)}
     labels |= _labels(ast.parse(source))        # a comment in code is code
-    label, labelled = ("code", "", None), []
-    for number, line in enumerate(lines, 1):
-        label = labels.get(number, label)       # a blank line stays with
-        labelled.append((label, number, line))  # what stands above it
-    runs = (list(run) for _, run in
-            itertools.groupby(labelled, lambda item: item[0]))
-    return [Piece(*run[0][0], run[0][1], "".join(item[2] for item in run))
-            for run in runs]
+    for n in range(2, len(lines) + 1):
+        labels.setdefault(n, labels[n - 1])     # a blank line goes on
+    return [(*label, [*numbers]) for label, numbers in
+            itertools.groupby(sorted(labels), labels.get)]
 
 
 def _labels(parent, prefix=""):
-    """Yield (line number, (kind, name, node)) for a module's or class's body.
+    """Yield (line number, (name, node)) for a module's or class's body.
 
     Statements that are not definitions carry the name and node of the parent.
     """
     for node in parent.body:
-        is_part = not hasattr(node, "name")
-        label = ("docstring" if node is docstring(parent) else "code",
-                 prefix[:-1] if is_part else prefix + node.name,
-                 parent if is_part else node)
-        last, doc = node.end_lineno, docstring(node)
-        is_open_class = isinstance(node, ast.ClassDef) and is_public(node.name)
-        if is_open_class:
+        name, whole = prefix[:-1], parent
+        if hasattr(node, "name"):
+            name, whole = prefix + node.name, node
+        last = node.end_lineno
+        if isinstance(node, ast.ClassDef) and is_public(name):
             last = _first_line(node.body[0]) - 1
-        yield from ((n, label) for n in range(_first_line(node), last + 1))
-        if is_open_class:
-            yield from _labels(node, label[1] + ".")
-        elif doc and is_public(node.name):
-            yield from ((n, ("docstring", *label[1:]))
-                        for n in range(doc.lineno, doc.end_lineno + 1))
+            yield from _labels(node, name + ".")
+        yield from ((n, (name, whole))
+                    for n in range(_first_line(node), last + 1))
 
 
 def _first_line(node):
@@ -114,34 +97,34 @@ def is_public(name):
 
 def layout(source):
     """Return the module as reStructuredText: a list of Row."""
-    rows, pieces = [], split(source)
-    named = re.findall(r"``(\w+)", "".join(
-        piece.text for piece in pieces if piece.kind == "prose"))
-    for _, group in itertools.groupby(pieces, lambda piece: (
-            piece.node is None, piece.name)):
-        group = list(group)
-        first, indent = group[0], ""
-        if hasattr(first.node, "name") and is_public(first.name) \
-                and first.line == _first_line(first.node):
-            rows += [Row(first.line, text) for text in _head(first)]
+    rows, lines = [], source.splitlines()
+    named = re.findall(r"``(\w+)", "".join(re.findall("(?m)^ *#.*", source)))
+    for name, node, numbers in split(source):
+        if node is None:
+            rows += [Row(n, re.sub("^ *# ?", "", lines[n - 1]))
+                     for n in numbers]
+            continue
+        first, indent, said = numbers[0], "", range(0)
+        if hasattr(node, "name") and is_public(name) \
+                and first == _first_line(node):
+            rows += [Row(first, text) for text in _head(name, node)]
             indent = "   "
-        for piece in group:
-            if piece.kind == "docstring":
-                text = ast.get_docstring(piece.node)
-            else:
-                text = re.sub(r"(?m)^ *# ?", "", piece.text.rstrip())
-            if piece.kind != "code":
-                rows += [Row(number, indent + text) for number, text in
-                         enumerate([*text.split("\n"), ""], piece.line)]
-        code = [piece for piece in group if piece.kind == "code"]
-        rows += [Row(first.line, text)
-                 for text in code and _listing(code, named)]
+        doc = docstring(node)
+        if doc and is_public(name) and doc.lineno in numbers:
+            said = range(doc.lineno, doc.end_lineno + 1)
+            text = [*ast.get_docstring(node).split("\n"), ""]
+            rows += [Row(n, indent + line)
+                     for n, line in enumerate(text, said.start)]
+        code = {n: lines[n - 1] for n in numbers
+                if n not in said and lines[n - 1].strip()}
+        if code:
+            rows += [Row(first, text) for text in
+                     _listing(name, node, code, said, named)]
     return rows
 
 
-def _head(piece):
+def _head(name, node):
     """Return the directive that introduces a public definition."""
-    _, name, node, *_ = piece
     if isinstance(node, ast.ClassDef):
         kind = "exception" if name.endswith("Error") else "class"
         taken = ", ".join(ast.unparse(field) for field in node.body
@@ -155,27 +138,27 @@ def _head(piece):
     return [f".. py:{kind}:: {name}{shown}", *marks, ""]
 
 
-def _listing(code, named):
-    """Return the directives that show pieces of code, and give each name
-    that has no signature a place to lead to."""
-    first, lines = code[0], [piece.text.rstrip().count("\n") for piece in code]
-    spans = [f"{piece.line}-{piece.line + n}" for piece, n in zip(code, lines)]
-    names = re.findall(r"(?m)^(\w+)(?:: .*)? = ", "".join(
-        piece.text for piece in code if isinstance(piece.node, ast.Module)))
+def _listing(name, node, code, said, named):
+    """Return the directives that show lines of code, before and behind what
+    is said; each name that has no signature is given a place to lead to."""
+    parts = [[n for n in code if n < said.start],
+             [n for n in code if n >= said.stop]]
+    spans = ", ".join(f"{part[0]}-{part[-1]}" for part in parts if part)
+    names = [word[1] for line in code.values() if isinstance(node, ast.Module)
+             and (word := re.match(r"(\w+)(: .*)? = ", line))]
     shown = ".. container:: listing"
-    if not is_public(first.name):
-        names = [first.name]
-        if docstring(first.node) and first.name not in named:
-            summary = ast.get_docstring(first.node).partition("\n")[0]
-            summary = re.sub(r"([|*_\\])", r"\\\1", summary)  # no markup
-            shown = f".. folded:: :code:`{first.name}` {summary}"
+    if not is_public(name):
+        names = [name]
+        if docstring(node) and name not in named:
+            summary = ast.get_docstring(node).partition("\n")[0]
+            summary = re.sub(r"([|*_\\])", r"\\\1", summary)   # no markup
+            shown = f".. folded:: :code:`{name}` {summary}"
     places = [f"   .. py:data:: {name}\n      :no-typesetting:\n"
               "      :no-index-entry:\n" for name in names]
     return [shown, "", *"\n".join(places).split("\n"),
-            "   .. literalinclude:: /../nn.py",
-            f"      :lines: {', '.join(spans)}", "      :dedent:", "",
-            "   .. rst-class:: lines", "",
-            f"   nn.py, from line {first.line}", ""]
+            "   .. literalinclude:: /../nn.py", f"      :lines: {spans}",
+            "      :dedent:", "", "   .. rst-class:: lines", "",
+            f"   nn.py, from line {min(code)}", ""]
 
 
 # Dividing it into sections
