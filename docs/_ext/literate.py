@@ -76,13 +76,6 @@ def _first_line(node):
                [node, *getattr(node, "decorator_list", [])])
 
 
-def docstring(node):
-    """Return the statement that is the docstring of a definition, or None."""
-    has_one = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) \
-        and ast.get_docstring(node) is not None
-    return node.body[0] if has_one else None
-
-
 def is_public(name):
     """Tell whether no part of a dotted name begins with an underscore.
 
@@ -109,12 +102,11 @@ def layout(source):
                 and first == _first_line(node):
             rows += [Row(first, text) for text in _head(name, node)]
             indent = "   "
-        doc = docstring(node)
-        if doc and is_public(name) and doc.lineno in numbers:
-            said = range(doc.lineno, doc.end_lineno + 1)
-            text = [*ast.get_docstring(node).split("\n"), ""]
-            rows += [Row(n, indent + line)
-                     for n, line in enumerate(text, said.start)]
+        doc, stands = ast.get_docstring(node), node.body[0]
+        if doc and is_public(name) and stands.lineno in numbers:
+            said = range(stands.lineno, stands.end_lineno + 1)
+            rows += [Row(n, indent + line) for n, line in
+                     enumerate([*doc.split("\n"), ""], said.start)]
         code = {n: lines[n - 1] for n in numbers
                 if n not in said and lines[n - 1].strip()}
         if code:
@@ -149,8 +141,8 @@ def _listing(name, node, code, said, named):
     shown = ".. container:: listing"
     if not is_public(name):
         names = [name]
-        if docstring(node) and name not in named:
-            summary = ast.get_docstring(node).partition("\n")[0]
+        summary = (ast.get_docstring(node) or "").partition("\n")[0]
+        if summary and name not in named:
             summary = re.sub(r"([|*_\\])", r"\\\1", summary)   # no markup
             shown = f".. folded:: :code:`{name}` {summary}"
     places = [f"   .. py:data:: {name}\n      :no-typesetting:\n"
@@ -182,16 +174,9 @@ def read(source):
 
 
 def sections(rows):
-    """Cut rows in front of each title."""
-    cuts = [0, *(row for row in range(1, len(rows)) if is_title(rows, row)),
-            len(rows)]
-    return [rows[start:stop] for start, stop in itertools.pairwise(cuts)]
-
-
-def is_title(rows, row):
-    """Tell whether a row is a title: a mark that is repeated underlines it."""
-    if row + 1 == len(rows) or row and rows[row - 1].text.strip():
-        return False
-    title, below = rows[row].text, rows[row + 1].text
-    return re.match(r"\w", title) is not None \
-        and re.fullmatch(r"([#=-])\1{2,}", below) is not None
+    """Cut rows in front of each title, which a repeated mark underlines."""
+    cuts = [n for n in range(1, len(rows) - 1)
+            if not rows[n - 1].text.strip() and re.fullmatch(
+                r"\w.*\n([#=-])\1{2,}", f"{rows[n].text}\n{rows[n + 1].text}")]
+    return [rows[start:stop] for start, stop in
+            itertools.pairwise([0, *cuts, len(rows)])]

@@ -65,15 +65,6 @@ class Play(SphinxDirective):
         return [addnodes.only("", place, expr="builder_html")]
 
 
-def add_files(app, pagename, templatename, context, doctree):
-    """Give a page the scripts if it has something to play with."""
-    if '<div class="play"' in context.get("body", ""):
-        app.add_css_file("play.css")
-        for name in ("nn.js", "play.js"):
-            app.add_js_file(name, loading_method="defer")
-
-
 def setup(app):
     """Tell Sphinx what this extension adds."""
     app.add_directive("play", Play)
-    app.connect("html-page-context", add_files)
