@@ -10,7 +10,6 @@
 """
 import os
 import runpy
-import shlex
 import shutil
 import subprocess
 import sys
@@ -68,12 +67,10 @@ class Runs(SphinxDirective):
             for path in root.glob("*.py"):
                 shutil.copy(path, folder)
             shutil.copytree(root / "data", Path(folder, "data"))
-            done = subprocess.run(
-                [sys.executable, *shlex.split(command)], cwd=folder,
-                check=True, stdout=subprocess.PIPE, encoding="utf-8",
-                env={**os.environ, "COLUMNS": "79",
-                     "PYTHONIOENCODING": "utf-8"})
-        shown = f"$ python {command}\n{done.stdout.rstrip()}"
+            printed = subprocess.check_output(
+                [sys.executable, "-X", "utf8", *command.split()], cwd=folder,
+                encoding="utf-8", env={**os.environ, "COLUMNS": "79"})
+        shown = f"$ python {command}\n{printed.rstrip()}"
         return [nodes.literal_block(shown, shown, language="text",
                                     classes=["output"])]
 
