@@ -1,23 +1,21 @@
 """Portable arithmetic: how near it is, and that it gives the same bits.
 
 The functions are reached as the network reaches them, through the table of
-arithmetics, and mpmath, with 40 digits, is the referee.
+arithmetics, and mpmath, with 60 digits, is the referee.
 """
 
 import hashlib
 import itertools
 
-import mpmath
 import numpy as np
 import pytest
+from test_activations import mp
 
 import nn
 from support import DTYPES
 from tools import portable
 
 PORTABLE = nn._ARITHMETIC["portable"]
-MP = mpmath.mp.clone()
-MP.dps = 40
 WORST = {"exp": 1, "tanh": 3, "log1p": 2.5}     # in units of the last place
 
 
@@ -26,11 +24,8 @@ WORST = {"exp": 1, "tanh": 3, "log1p": 2.5}     # in units of the last place
 
 def around(points, steps):
     """The floats next to each point, on both sides."""
-    found = [np.array(points, float)]
-    for _ in range(steps):
-        found = [np.nextafter(found[0], -np.inf), *found,
-                 np.nextafter(found[-1], np.inf)]
-    return np.concatenate(found)
+    apart = np.multiply.outer(np.arange(-steps, steps + 1), np.spacing(points))
+    return (points + apart).ravel()
 
 
 def hard_and_random(name, n):
@@ -58,10 +53,10 @@ def error(y, exact):
 
     What overflows counts as the first power of two beyond the format.
     """
-    beyond = MP.mpf(2) ** 1024
-    y, exact = min(MP.mpf(float(y)), beyond), min(exact, beyond)
-    exponent = MP.frexp(exact)[1] if exact else -1074
-    return abs(y - exact) / MP.mpf(2) ** max(exponent - 53, -1074)
+    beyond = mp.mpf(2) ** 1024
+    y, exact = min(mp.mpf(float(y)), beyond), min(exact, beyond)
+    exponent = mp.frexp(exact)[1] if exact else -1074
+    return abs(y - exact) / mp.mpf(2) ** max(exponent - 53, -1074)
 
 
 @pytest.mark.parametrize("name", WORST)
@@ -69,7 +64,7 @@ def test_a_result_is_as_near_as_promised(name):
     with np.errstate(under="ignore"):
         x = hard_and_random(name, 2_000)
         y = getattr(PORTABLE, name)(x)
-    errors = [error(b, getattr(MP, name)(MP.mpf(float(a))))
+    errors = [error(b, getattr(mp, name)(mp.mpf(float(a))))
               for a, b in zip(x, y, strict=True)]
     worst = int(np.argmax(errors))
     assert errors[worst] <= WORST[name], (x[worst], float(errors[worst]))
@@ -103,13 +98,6 @@ def test_the_ends_of_the_line(dtype):
                 assert np.isnan(b) or np.signbit(a) == np.signbit(b)
 
 
-def test_exp_and_log1p_never_fall_and_tanh_is_odd():
-    x = np.linspace(-746, 709.7, 500_001)
-    assert np.all(np.diff(PORTABLE.exp(x)) >= 0)
-    assert np.all(np.diff(PORTABLE.log1p(x[x > -1])) >= 0)
-    assert np.array_equal(PORTABLE.tanh(-x), -PORTABLE.tanh(x))
-
-
 # The same bits
 # -------------
 
@@ -134,14 +122,12 @@ def test_a_result_depends_on_its_number_alone(dtype):
         for some in np.s_[5:6, 3:8], (7, 9), (None, slice(None, None, -1)):
             assert np.array_equal(function(x[some]), expected[some])
         for given, out in itertools.product(layouts(x), layouts(x)):
-            before = given.copy()
             assert function(given, out=out) is out
             assert np.array_equal(out, expected)
-            assert np.array_equal(given, before) or given is out
+            assert np.array_equal(given, x)
         for given in layouts(x):
             assert function(given, out=given) is given
             assert np.array_equal(given, expected)
-            given[...] = x
         assert function(x[0, 0], out=np.empty((), dtype)).shape == ()
 
 
@@ -218,16 +204,3 @@ def test_one_result_from_every_configuration():
     every = list(portable.configurations(""))
     assert len({portable.result(*every[i])["portable"]
                 for i in (0, 4, -2, -1)}) == 1
-
-
-def test_the_whole_network_is_portable(monkeypatch):
-    """No primitive of NumPy's that may differ is called by a portable run."""
-    def unportable(*args, **kwargs):
-        raise AssertionError("an operation that differs between machines")
-
-    monkeypatch.setitem(nn._ARITHMETIC, "blas", type(PORTABLE)(
-        *[unportable] * len(PORTABLE)))
-    found = list(portable.digests("portable", layout=0))
-    assert len(set(found)) == len(found) >= 24
-    with pytest.raises(AssertionError, match="differs"):
-        next(portable.digests("blas", layout=0))
