@@ -117,8 +117,9 @@ ROWS_LATER = ["network.partial_fit({}, y)", "network.predict({})",
               "nn.gradient_check(network, {}, y)"]
 ROWS = [*TRAINED, *ROWS_LATER[1:]]
 ROWS_OF_FLOAT32 = [call.replace("y)", "y * 5_000)").replace(
-    "nn.Network()", 'nn.Network(dtype="float32")').replace(
-        "network", 'fitted(dtype="float32")') for call in ROWS]
+    "nn.Network()", 'nn.Network(epochs=0, dtype="float32")').replace(
+        "network", 'fitted(batch_size=None, dtype="float32")')
+    for call in ROWS]
 FIRST = ["network.fit(X, y={})", "nn.Network().fit(X, y={})",
          "nn.Network().partial_fit(X, y={})"]
 ASKED = ["network.score(X, y={})", "network.evaluate(X, y={})",
