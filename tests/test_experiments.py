@@ -105,10 +105,9 @@ def test_problems_are_seeded_and_split_evenly(make, held_out):
 
 # What a run prints, saves and returns
 #
-# A text of expected output is sessions at a terminal, each begun in an empty
-# folder, with an empty line between two of them.  A status other than 0 stands
-# in brackets.  Portable arithmetic makes it the same on every machine, digests
-# included.
+# transcript.txt holds sessions at a terminal.  An empty line before a command
+# begins another, in an empty folder; a status other than 0 stands in brackets.
+# Portable arithmetic makes it the same on every machine, digests included.
 
 def sessions(name):
     """Each session in a file of tests, to be told by its first line."""
@@ -162,11 +161,15 @@ def test_splits_that_diverge_are_named(main, monkeypatch):
 
 def test_gradcheck_tells_both_ways_of_every_kind_of_network(main):
     status, said, errors = main("gradcheck")
-    assert (status, errors) == (0, "")
+    assert (status, said, errors) == (0, main("gradcheck")[1], "")
     numbers = [float(x) for x in re.findall(r"\d\.\de[-+]\d\d", said)]
     half = 4 * len(nn._ACTIVATIONS) * len(experiments.OUTPUTS)
     assert len(numbers) == 2 * half
     assert max(numbers[:half]) <= 1e-12 < max(numbers[half:]) < 1e-6
+    for classes in experiments.OUTPUTS.values():
+        network, *_ = experiments.checked_network(
+            experiments.parse(["gradcheck"]), "relu", classes)
+        assert len(network.classes_) == classes
 
 
 def test_every_option_has_its_effect(main):
@@ -446,7 +449,8 @@ def test_a_model_of_other_data_or_damaged_is_refused(main):
 # Pictures
 #
 # What is to be seen in each is written in pictures.txt, by matplotlib's own
-# names of its parts and their properties.
+# names of its parts and their properties.  Where these differ from version to
+# version, three dots stand.
 
 # What matplotlib says of the packages that it uses is its own business.
 quietly = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -459,7 +463,8 @@ PARTS = {
                "ydata"],
     "PathCollection": ["label", "facecolor", "edgecolor", "linewidth", "sizes",
                        "offsets", "paths"],
-    "AxesImage": ["extent", "size", "interpolation", "cmap", "array"],
+    "AxesImage": ["extent", "size", "origin", "interpolation", "cmap",
+                  "array"],
     "Text": ["text", "position", "color", "ha", "va", "size"],
     "Spine": ["visible"]}
 
@@ -474,7 +479,7 @@ def seen(figure):
         kind = type(part).__name__
         yield kind
         for name in PARTS[kind]:
-            value = getattr(part, f"get_{name}")()
+            value = getattr(part, f"get_{name}", lambda: part.origin)()
             value = np.array(getattr(value, "name", value))
             yield f"    {name}: {value}".rstrip()
 
