@@ -1,4 +1,9 @@
-"""The two files of a saved version: as they must be, damaged, and hostile."""
+"""The two files of a saved version: as they must be, damaged, and hostile.
+
+``pack`` and ``write`` make format 1 a second time, from its description and
+not with nn.py.  So a test can put anything into a file and still have it in
+the form that ``save`` would give it.
+"""
 
 import copy
 import io
@@ -14,7 +19,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 import nn
-from support import reseal
+from support import reseal, with_digest
 
 FILES = "config.json", "weights.npz"
 
@@ -50,9 +55,42 @@ def kept(network):
         return read(network.save(directory))
 
 
+# Format 1
+
+def pack(arrays):
+    """The weights.npz of these arrays."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as out:
+        for name in sorted(arrays):
+            member = zipfile.ZipInfo(f"{name}.npy")
+            out.writestr(member, npy(arrays[name]))
+            member.create_system = member.external_attr = 0
+    return file.getvalue()
+
+
 def unpack(data):
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return dict(arrays)
+
+
+def layout(value, margin="\n"):
+    """Value as JSON, a line to each key and long lists three to a line."""
+    inner = margin + "  "
+    if isinstance(value, dict):
+        return "{" + ",".join(
+            f"{inner}{json.dumps(key)}: {layout(item, inner)}"
+            for key, item in value.items()) + margin + "}"
+    text = json.dumps(value)
+    if not isinstance(value, list) or len(value) < 5:
+        return text
+    items = list(map(json.dumps, value))
+    return "[" + ",".join(inner + ", ".join(items[i:i + 3]) for i in range(
+        0, len(items), 3)) + margin + "]"
+
+
+def write(config):
+    """The config.json of a dict, its last entry being its own digest."""
+    return with_digest((layout({**config, "sha256": ""}) + "\n").encode())
 
 
 def sealed(files):
@@ -64,8 +102,7 @@ def as_made_by(old, new):
     """New files, as if written by the nn.py and on the machine of old."""
     config, before = (json.loads(files["config.json"]) for files in (new, old))
     config.update({key: before[key] for key in ("nn_version", "environment")})
-    del config["sha256"]
-    return {**new, "config.json": nn._dump_config(config)}
+    return {**new, "config.json": write(config)}
 
 
 def refusal(path):
@@ -162,7 +199,7 @@ def bad_weights(good):
         for value in np.nan, np.inf, -np.inf:
             arrays = unpack(good)
             arrays[name].flat[-1] = value
-            yield f"{value} in {name}", nn._pack_arrays(arrays)
+            yield f"{value} in {name}", pack(arrays)
 
 
 def bad_text(good):
@@ -241,17 +278,17 @@ def wrong_configs(good):
     config = json.loads(good)
     del config["sha256"]
     for key in config:
-        yield f"no {key}", nn._dump_config({
+        yield f"no {key}", write({
             name: config[name] for name in config if name != key})
     wrong = [(path, other) for path, value in entries(config)
              for other in KINDS if type(other) not in LOOSE.get(path, [])
              if type(other) is not type(value) or type(other) in (list, dict)]
     wrong += [(path, value) for path in HOSTILE for value in HOSTILE[path]]
     for path, value in wrong:
-        yield f"{path} {repr(value)[:75]}", nn._dump_config(
+        yield f"{path} {repr(value)[:75]}", write(
             changed(config, path, value))
     sizes = {"W1": [2, 10**9], "b1": [10**9], "W2": [10**9, 1], "b2": [1]}
-    yield "consistent, and huge", nn._dump_config(changed(changed(
+    yield "consistent, and huge", write(changed(changed(
         config, "hyperparameters.hidden_size", 10**9), "shapes", sizes))
 
 

@@ -117,6 +117,13 @@ def fitted(k=3, dtype="float64", epochs=3, kind=nn.Network, **settings):
     return kind(dtype=dtype, epochs=epochs, **settings).fit(X, y), X, y
 
 
+def split(theta, d, h, k):
+    """W1, b1, W2 and b2 as they lie in theta, the flat array of all."""
+    M1 = theta[:(d + 1) * h].reshape(d + 1, h, order="F")
+    M2 = theta[(d + 1) * h:].reshape(h + 1, k)
+    return {"W1": M1[:-1], "b1": M1[-1], "W2": M2[:-1], "b2": M2[-1]}
+
+
 # Comparisons.
 
 def snapshot(thing):
@@ -179,6 +186,11 @@ def reseal(config, weights):
     weights_sha256 = hashlib.sha256(weights).hexdigest().encode()
     config = re.sub(rb'("weights_sha256": ")[^"]*',
                     rb"\g<1>" + weights_sha256, config)
+    return with_digest(config)
+
+
+def with_digest(config):
+    """Config text whose last entry is sha256, with that made right."""
     above, mark, _ = config.rpartition(b'  "sha256": "')
     return above + mark + hashlib.sha256(above).hexdigest().encode() + (
         b'"\n}\n')

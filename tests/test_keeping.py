@@ -164,7 +164,7 @@ def test_random_networks_come_back_to_the_bit(
             nan=-0.0)
         for name, array in files.unpack(found["weights.npz"]).items()}
     files.put(path, files.sealed({
-        **found, "weights.npz": nn._pack_arrays(arrays)}))
+        **found, "weights.npz": files.pack(arrays)}))
     found, loaded = files.read(path), nn.Network.load(path)
     for name, array in loaded.params_.items():
         assert arrays[name].tobytes() == array.tobytes()
@@ -183,9 +183,11 @@ def test_the_files_are_what_is_documented(models, dtype):
     found = files.read(path)
     assert kept(fitted(optimizer=nn.Adam(), dtype=dtype)[0]) == found
     arrays = files.unpack(found["weights.npz"])
+    assert files.pack(arrays) == found["weights.npz"]
     for name, array in network.params_.items():
         assert (arrays[name] == array).all() and arrays[name].dtype == dtype
     config = json.loads(found["config.json"].decode("ascii"))
+    assert files.write(config) == found["config.json"]
     above = b"".join(found["config.json"].splitlines(True)[:-2])
     assert config["sha256"] == hashlib.sha256(above).hexdigest()
     assert config["weights_sha256"] == hashlib.sha256(

@@ -28,6 +28,7 @@ from support import (
     learned,
     most_memory,
     snapshot,
+    split,
 )
 
 # More rows, and more numbers, than are taken at a time, and how many of them
@@ -48,7 +49,7 @@ def test_each_epoch_takes_every_row_once_and_a_step_their_mean_gradient(
     network = nn.Network(4, "tanh", recorder, batch_size, epochs=3).fit(X, y)
     taken = []
     for gradient in recorder.seen:
-        found = nn._views(gradient, (n, 4, 1 if k == 2 else k))
+        found = split(gradient, n, 4, 1 if k == 2 else k)
         rows = np.flatnonzero(found["W1"].any(axis=1))  # one-hot rows tell
         _, expected = network.loss_and_gradients(X[rows], y[rows])
         assert furthest(found, expected) < 1e-13
@@ -71,7 +72,7 @@ def test_batches_of_any_size_add_up_to_all_rows(X, y, batch_size, dtype):
     assert {g.dtype.name for g in recorder.seen} == {dtype}
     mean = sum(g.astype("float64") * m / n
                for g, m in zip(recorder.seen, sizes, strict=True))
-    found = nn._views(mean, (X.shape[1], 4, len(expected["b2"])))
+    found = split(mean, X.shape[1], 4, len(expected["b2"]))
     close = 1e-12 if dtype == "float64" else 1e-4
     assert furthest(found, expected) < close
     assert math.isclose(network.loss_curve_[0], loss, rel_tol=close)

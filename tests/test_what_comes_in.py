@@ -8,6 +8,7 @@ anywhere else.
 """
 
 import ast
+import collections
 import enum
 import json
 import math
