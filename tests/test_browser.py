@@ -15,7 +15,6 @@ import nn
 from support import ROOT
 
 racer = pytest.importorskip("py_mini_racer")
-PORTABLE = nn._ARITHMETIC["portable"]
 HELP = """
 function bits(numbers) {
   const one_nan = (x) => Number.isNaN(x) ? NaN : x;
@@ -59,7 +58,7 @@ def test_a_function_gives_the_same_bits(name, run):
     x = hard_and_random()
     assert len(x) == 100_000
     with np.errstate(all="ignore"):
-        expected = getattr(PORTABLE, name)(x)
+        expected = getattr(nn._ARITHMETIC["portable"], name)(x)
     expected[np.isnan(expected)] = np.nan       # of which there are many
     assert run(f"bits({json.dumps(x.tolist())}.map(nn.{name}))") == (
         expected.view(np.uint64).astype(str).tolist())

@@ -97,9 +97,6 @@ class Place:
         """Use a control as a person would who has no mouse."""
         self.find(f"#{self.name}-{control}").send_keys(*keys)
 
-    def slide(self, control, steps):
-        self.keys(control, Keys.HOME, Keys.ARROW_RIGHT * steps)
-
     def values(self, *controls):
         """What controls stand at."""
         return [self.find(f"#{self.name}-{control}").get_property("value")
@@ -145,8 +142,7 @@ def test_training_can_be_stopped(browser, folder):
     iris.wait(lambda: iris.text(".play-now").startswith("Epoch"))
     iris.find("button").send_keys(Keys.ENTER)
     assert iris.text(".play-status").startswith("Stopped")
-    epoch = int(iris.text(".play-now").split()[1])
-    assert 0 < epoch < 200
+    assert 0 < int(iris.text(".play-now").split()[1]) < 200
     assert iris.find("td").text == "–"
 
 
@@ -188,7 +184,7 @@ def test_the_epochs_of_xor_go_back_and_forth(browser, folder):
 
 def test_a_link_keeps_the_settings_of_xor(browser, folder):
     xor = Place(browser, folder, "xor")
-    xor.slide("units", 2)
+    xor.keys("units", Keys.HOME, Keys.ARROW_RIGHT * 2)
     xor.keys("activation", "relu")
     xor.find("a").send_keys(Keys.ENTER)
     address = browser.current_url
@@ -206,11 +202,10 @@ def test_the_ravine_says_where_it_diverges(browser, folder):
     path = ravine.find("polyline").get_attribute("points")
     assert "from a learning rate of 0.136 on" in ravine.text(".play-now")
     assert "steps end" in ravine.text(".play-now")
-    ravine.slide("momentum", 0)
+    ravine.keys("momentum", Keys.HOME)
     assert "from a learning rate of 0.080 on" in ravine.text(".play-now")
-    other = ravine.find("polyline").get_attribute("points")
-    assert other != path
-    ravine.slide("rate", 38)     # 0.078
+    assert ravine.find("polyline").get_attribute("points") != path
+    ravine.keys("rate", Keys.HOME, Keys.ARROW_RIGHT * 38)
     assert "steps end" in ravine.text(".play-now")
     ravine.keys("rate", Keys.ARROW_RIGHT)
     assert "do not come to rest" in ravine.text(".play-now")
