@@ -17,8 +17,7 @@ language = "en"
 description = ("How a neural network works, told by a program: derive "
                "backpropagation in an evening, and run every line.")
 
-extensions = ["sphinx.ext.doctest", "book", "mathml", "running", "playing",
-              "epub"]
+extensions = ["sphinx.ext.doctest", "book", "mathml", "running", "epub"]
 exclude_patterns = ["_build", "_static", "figures", "README.md"]
 nitpicky = True
 nitpick_ignore = [              # types of others, that have no page here

@@ -21,7 +21,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-import playing
+import running
 
 CHROMIUM = shutil.which("chromium")
 DRIVER = shutil.which("chromedriver")
@@ -48,7 +48,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     for name in ("nn.js", "play.js", "play.css"):
         shutil.copy(ROOT / "docs" / "_static" / name, folder)
-    page = PAGE.format("".join(map(playing.html, playing.DATA)))
+    page = PAGE.format("".join(map(running.html, running.DATA)))
     for name, text in (("page", page),
                        ("other", re.sub("[0-9a-f]{64}", "0" * 64, page)),
                        ("still", page.replace(" src=", " data-src="))):
@@ -121,7 +121,7 @@ def test_iris_ends_with_the_digest_of_the_book_and_asks_for_nothing(
     browser.get_log("browser")
     iris = Place(browser, folder, "iris")
     assert iris.press("qual").startswith("Equal")
-    digest = playing.iris()["book"]["digest"]
+    digest = running.iris()["book"]["digest"]
     assert iris.text("td:nth-of-type(1) code") == digest
     assert iris.text("td:nth-of-type(2) code") == digest
     assert iris.text(".play-now").startswith("Epoch 200 of 200")

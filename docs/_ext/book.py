@@ -72,13 +72,12 @@ def count_on(app, env):
     """Number the chapters of a part on from those of the part before."""
     before = 0
     for toctree in env.get_doctree("index").findall(addnodes.toctree):
-        pages = toctree["includefiles"] if toctree.get("numbered") else []
-        for page in pages:
+        for page in toctree["includefiles"]:
             for link in env.tocs[page].findall(nodes.reference):
                 if number := link.get("secnumber"):
                     number[0] += before     # the page's title has it too
                     env.toc_secnumbers[page][link["anchorname"]] = (*number,)
-        before += len(pages)
+        before += len(toctree["includefiles"])
     return TocTreeCollector().assign_figure_numbers(env)
 
 
