@@ -126,8 +126,9 @@ class Disk:
         """
         found = self.safe.get(inode)
         if isinstance(self.now[inode], bytes):
-            kept = self.now[inode] if rng.random() < content else found
-            place.write_bytes(kept or b"")
+            if rng.random() < content:
+                found = self.now[inode]
+            place.write_bytes(found or b"")
             return
         found = found or {}
         for change in self.changes[inode]:
