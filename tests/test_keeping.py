@@ -325,10 +325,16 @@ def test_hostile_files_are_refused_cheaply_and_nothing_runs(
     record_property("figures", f"{tried} tried")
 
 
+@pytest.mark.parametrize("name", files.FILES)
 def test_a_file_that_may_not_be_read_is_not_called_damaged(
-        models, monkeypatch):
+        models, monkeypatch, name):
+    def guarded(path, *args, opened=os.open):
+        if str(path).endswith(name):
+            raising(errno.EACCES)()
+        return opened(path, *args)
+
     files.small().save(models)
-    monkeypatch.setattr(os, "open", raising(errno.EACCES))
+    monkeypatch.setattr(os, "open", guarded)
     with pytest.raises(PermissionError):
         nn.Network.load(models)
 
