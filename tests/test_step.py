@@ -63,8 +63,10 @@ def test_the_gradient_is_the_textbook_s_and_the_caller_s_to_change(
         loss, gradients = network.loss_and_gradients(X, y)
         plain_loss, expected = plain_step(network, X, y)
     exact = dtype == "float64"
-    assert furthest(gradients, expected) < (
-        2e-15 * math.sqrt(max(n, h, d)) if exact else 2e-5)
+    near = 2e-15 * math.sqrt(max(n, h, d))
+    if not exact:
+        near = 1e-5 if n < 700 else 2e-5
+    assert furthest(gradients, expected) < near
     assert math.isclose(loss, plain_loss, rel_tol=1e-13 if exact else 1e-5)
     assert type(loss) is float
     assert list(gradients) == PARAMS
