@@ -117,12 +117,10 @@ def visit(self, node):
 
 
 def depart(self, node):
-    """Close the tag."""
     self.body.append(f"</{node.tagname}>\n")
 
 
 def setup(app):
-    """Tell Sphinx what this extension adds."""
     for node in details, summary:
         app.add_node(node, html=(visit, depart))
     app.add_directive("section", Section)

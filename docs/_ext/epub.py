@@ -35,5 +35,4 @@ class EpubBuilder(Epub3Builder):
 
 
 def setup(app):
-    """Tell Sphinx what this extension adds."""
     app.add_builder(EpubBuilder, override=True)

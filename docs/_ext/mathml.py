@@ -59,6 +59,5 @@ def visit_block(self, node):
 
 
 def setup(app):
-    """Tell Sphinx what this extension adds."""
     app.add_html_math_renderer("mathml", inline_renderers=(visit_inline, None),
                                block_renderers=(visit_block, None))

@@ -130,7 +130,6 @@ class Play(SphinxDirective):
 
 
 def setup(app):
-    """Tell Sphinx what this extension adds."""
     app.add_directive("drawn", Drawn)
     app.add_directive("runs", Runs)
     app.add_directive("play", Play)
