@@ -14,12 +14,18 @@ def mutmut(*arguments):
         [sys.executable, "-m", "mutmut", *arguments], text=True)
 
 
-found = [line.split(": ") for line
-         in mutmut("results", "--all", "true").splitlines()]
-alive = [name.strip() for name, state in found
-         if state in {"survived", "no tests", "not checked"}]
-for name in alive:
-    print(mutmut("show", name))
-share = 1 - len(alive) / len(found)
-print(f"{share:.1%} of {len(found):,} mutants are killed")
-sys.exit(share < 0.95)
+def main():
+    """Print the survivors and the share killed; true if that is too small."""
+    found = [line.strip().split(": ") for line
+             in mutmut("results", "--all", "true").splitlines()]
+    alive = [name for name, state in found
+             if state in {"survived", "no tests", "not checked"}]
+    for name in alive:
+        print(mutmut("show", name))
+    share = 1 - len(alive) / len(found)
+    print(f"{share:.1%} of {len(found):,} mutants are killed")
+    return share < 0.95
+
+
+if __name__ == "__main__":
+    sys.exit(main())
