@@ -196,6 +196,8 @@ def save_often(directory, first, times):
 
 
 def load_often(directory, times):
+    while not nn.versions(directory):
+        time.sleep(0.001)
     for _ in range(times):
         nn.Network.load(directory)
         nn.Network.load(directory, nn.versions(directory)[-1])
