@@ -457,7 +457,8 @@ def test_a_model_of_other_data_or_damaged_is_refused(main):
 quietly = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 PARTS = {
-    "Figure": ["size_inches"], "Legend": ["frame_on", "texts"],
+    "Figure": ["size_inches", "dpi", "layout_engine"],
+    "Legend": ["frame_on", "texts"],
     "Axes": ["title", "position", "aspect", "xlabel", "xlim", "ylabel", "ylim",
              "yscale", "xticklabels", "yticklabels"],
     "Line2D": ["label", "color", "marker", "linestyle", "linewidth", "xdata",
