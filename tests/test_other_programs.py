@@ -4,6 +4,7 @@ nn.py imports none of them.  Their tools take a Network as one of their own,
 their tables go in, and their arithmetic comes to the same numbers.
 """
 
+import pickle
 import time
 
 import numpy as np
@@ -219,6 +220,9 @@ def test_not_fitted_is_an_error_of_both():
         with pytest.raises(nn.NotFittedError) as caught:
             ask(X)
         assert isinstance(caught.value, exceptions.NotFittedError)
+        again = pickle.loads(pickle.dumps(caught.value))
+        assert repr(again) == repr(caught.value) == (
+            "NotFittedError('this Network is not fitted yet; call fit first')")
     with pytest.raises(exceptions.NotFittedError):
         validation.check_is_fitted(network)
     validation.check_is_fitted(network.fit(X, y))

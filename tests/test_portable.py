@@ -204,3 +204,15 @@ def test_one_result_from_every_configuration():
     every = list(portable.configurations(""))
     assert len({portable.result(*every[i])["portable"]
                 for i in (0, 4, -2, -1)}) == 1
+
+
+def test_no_primitive_that_may_differ_is_called_by_a_portable_run(monkeypatch):
+    def unportable(*args, **kwargs):
+        raise AssertionError("an operation that differs between machines")
+
+    monkeypatch.setitem(nn._ARITHMETIC, "blas", type(PORTABLE)(
+        *[unportable] * len(PORTABLE)))
+    found = list(portable.digests("portable", layout=0))
+    assert len(set(found)) == len(found) >= 24
+    with pytest.raises(AssertionError, match="differs"):
+        next(portable.digests("blas", layout=0))
