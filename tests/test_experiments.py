@@ -325,6 +325,15 @@ def test_output_that_cannot_be_written_goes_nowhere(
         assert main(command) == found           # and closing is no error
 
 
+def test_a_closed_pipe_is_no_error(tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") as pipe:
+        assert run(PROGRAM, "xor", "--models-dir", tmp_path,
+                   stdout=pipe) == (141, None, "")
+        assert run(PROGRAM, "--help", stdout=pipe)[2] == ""
+
+
 class Terminal(io.StringIO):
     """A terminal, and one by one what it was made to show."""
 
