@@ -449,6 +449,6 @@ const nn = (() => {
     return hash.map((x) => (x >>> 0).toString(16).padStart(8, "0")).join("");
   }
 
-  return {fold, total, dot, exp, tanh, log1p, sigmoid, softmax, log_softmax,
-          step, start, epoch, logits, evaluate, weights_sha256, Generator, sha256};
+  return {exp, tanh, log1p, sigmoid, start, step, epoch, logits, evaluate,
+          weights_sha256, Generator};
 })();
