@@ -57,15 +57,27 @@ def kept(network):
 
 # Format 1
 
-def pack(arrays):
-    """The weights.npz of these arrays."""
+def npy(array):
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as out:
-        for name in sorted(arrays):
-            member = zipfile.ZipInfo(f"{name}.npy")
-            out.writestr(member, npy(arrays[name]))
+    np.save(file, array)
+    return file.getvalue()
+
+
+def archive(members, how=zipfile.ZIP_STORED):
+    """A zip file of pairs of a name and bytes, on no system and at no time."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", how) as out:
+        for name, data in members:
+            member = zipfile.ZipInfo(name)
+            out.writestr(member, data, how)
             member.create_system = member.external_attr = 0
     return file.getvalue()
+
+
+def pack(arrays):
+    """The weights.npz of these arrays."""
+    return archive([(f"{name}.npy", npy(arrays[name]))
+                    for name in sorted(arrays)])
 
 
 def unpack(data):
@@ -148,20 +160,6 @@ class Bomb:
 
     def __reduce__(self):
         return exec, ("pass",)
-
-
-def npy(array):
-    file = io.BytesIO()
-    np.save(file, array)
-    return file.getvalue()
-
-
-def archive(members, how=zipfile.ZIP_STORED):
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", how) as out:
-        for name, data in members:
-            out.writestr(zipfile.ZipInfo(name), data, how)
-    return file.getvalue()
 
 
 def bad_weights(good):
