@@ -23,7 +23,7 @@ from types import SimpleNamespace  # noqa: F401 - the table knows it
 
 import numpy as np
 import pytest
-from test_network import Wide  # noqa: F401 - the table knows it
+from test_network import Mixed, Wide  # noqa: F401 - the table knows them
 
 import nn
 from support import (
@@ -56,18 +56,10 @@ Species = enum.Enum("Species", {"SETOSA": "a", "VIRGINICA": "b"}, type=str)
 Level = enum.IntEnum("Level", ["LOW", "HIGH"])
 
 
-class Wider(nn.Network):
-    """A network with a setting of its own."""
-
-    def __init__(self, hidden_size=2, width=1, **settings):
-        super().__init__(hidden_size, **settings)
-        self.width = width
-
-
-def fitted(kind=nn.Network, **settings):
+def fitted(**settings):
     settings = {"activation": "tanh", "batch_size": 1, "epochs": 1,
                 "optimizer": nn.SGD(), **settings}
-    return kind(2, **settings).fit(X, y)
+    return nn.Network(2, **settings).fit(X, y)
 
 
 def holding(**attributes):
@@ -192,8 +184,9 @@ def entries():
 
 def prepared(call):
     """A call that is ready to be made; what it is given is evaluated."""
-    names = {**globals(), "partial": partial, "network": fitted(),
-             "named": fitted().fit(Frame(X, ["a", "b"]), y)}
+    names = {**globals(), "partial": partial, "network": fitted()}
+    if "named" in call:
+        names["named"] = fitted().fit(Frame(X, ["a", "b"]), y)
     end = ast.parse(call, mode="eval").body.func.end_col_offset
     return eval(f"partial({call[:end]}, {call[end + 1:]}", names)
 
