@@ -2843,7 +2843,7 @@ def _restored(cls: type[_Self], config: Mapping[str, Any]) -> _Self:
     _check_settings(network)
     network.n_features_in_ = d = config["n_features_in"]
     _check_number("n_features_in", d, 1, whole=True)
-    network.classes_ = _saved_classes(**config["classes"])
+    network.classes_ = _saved_classes(config["classes"])
     if config["feature_names"] is not None:
         names = [*map(str, config["feature_names"])]
         network.feature_names_in_ = np.array(names, object).reshape(d)
@@ -2861,8 +2861,9 @@ def _restored(cls: type[_Self], config: Mapping[str, Any]) -> _Self:
     return network
 
 
-def _saved_classes(dtype: str, values: list[Any]) -> Array:
+def _saved_classes(saved: Mapping[str, Any]) -> Array:
     """The array of class labels that a config tells of."""
+    dtype, values = saved["dtype"], saved["values"]
     kind = np.dtype(dtype).newbyteorder("=")
     if kind.itemsize * max(len(values), 20) > 4 * _MOST_BYTES:
         raise ValueError(f"labels of the dtype {dtype} take too much memory")

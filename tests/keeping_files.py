@@ -250,7 +250,6 @@ HOSTILE = {
         ("O", ["no", "yes"]), ("<M8[s]", [0, 1]), ("<c16", [0.0, 1.0]),
         ("i8,i8", [0, 1]), ("<i8", [0, 2**63]), ("|i1", [0, 300]),
         ("|u1", [-1, 1])]],
-    "classes.more": [0],
     "n_features_in": [10**15],
     "shapes.W1": [[10**9, 10**9]],
     "random_state.bit_generator": ["MT19937", "os.system"],
