@@ -57,7 +57,7 @@ browser: $(has)browser  ## play with the book's pages in V8 and in Chromium
 	@$(RUN) -m pytest -q tests/test_browser.py tests/test_play.py $(ARGS)
 
 torture: $(has)test  ## crash, damage and fuzz for minutes
-	@TORTURE=1 OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -q -n 2 \
+	@TORTURE=1 OPENBLAS_NUM_THREADS=1 $(RUN) -m pytest -q -n 2 --dist worksteal \
 	tests/test_keeping.py tests/test_what_comes_in.py \
 	-k "test_keeping or whatever_is_passed" $(ARGS)
 

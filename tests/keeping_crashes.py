@@ -195,9 +195,13 @@ def save_often(directory, first, times):
     return [(save(tag, directory), tag) for tag in range(first, first + times)]
 
 
-def load_often(directory, times):
-    while not nn.versions(directory):
+def load_often(directory, versions):
+    """Load until so many versions are there, but not for ever."""
+    for _ in range(1_000_000):
+        there = nn.versions(directory)
+        if there:
+            nn.Network.load(directory)
+            nn.Network.load(directory, there[-1])
+        if len(there) == versions:
+            return
         time.sleep(0.001)
-    for _ in range(times):
-        nn.Network.load(directory)
-        nn.Network.load(directory, nn.versions(directory)[-1])
